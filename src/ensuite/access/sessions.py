@@ -1,0 +1,96 @@
+"""From a request's token to an actor, with a cache: no token is verified twice while it is valid.
+
+The cache is dropped as a whole when users, their roles or tokens change anywhere; that is rare,
+and simpler to trust than a list of what exactly changed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ensuite.access import accounts, api_keys, tokens
+from ensuite.access.actor import Actor
+from ensuite.clock import Clock
+from ensuite.errors import Unauthenticated
+from ensuite.storage.database import Database
+
+MAX_CACHED = 10_000
+MAX_TOKEN_BYTES = 4_096
+RECHECK_SECONDS = 60
+"""An entry is looked up again after this time, should a notification have been lost."""
+
+ACTORS_CHANNEL = "ensuite_actors"
+
+
+class EmptyToken(Unauthenticated):
+    """Unauthenticated. Please sign in to continue."""
+
+    code = "EMPTY_TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An actor, until when it may be taken from the cache, and a token to replace an old one."""
+
+    actor: Actor
+    good_until: float
+    renewed_token: str | None = None
+
+
+class Sessions:
+    """The actors of this process."""
+
+    def __init__(self, database: Database, secret: str, clock: Clock) -> None:
+        self._database = database
+        self._secret = secret
+        self._clock = clock
+        self._known: dict[tuple[str, bytes], Session] = {}
+        self._epoch = 0
+
+    def forget(self, _: str | None = None) -> None:
+        """Look everybody up again."""
+        self._epoch += 1
+        self._known.clear()
+
+    def cached(self, token: str, role: bytes, now: float) -> Session | None:
+        """What is known of a token in a role, if it is still good."""
+        found = self._known.get((token, role))
+        return found if found is not None and now < found.good_until else None
+
+    async def session(self, token: str, role: bytes) -> Session:
+        """Verify a token and load its account.
+
+        Raises:
+            Unauthenticated: see the codes of wire contract section 3.
+
+        """
+        if len(token) > MAX_TOKEN_BYTES:
+            raise tokens.InvalidToken
+        now, epoch = self._clock.now(), self._epoch
+        wanted = role.decode("latin-1") or None
+        found = await (
+            self._by_api_key(token, now)
+            if token.startswith(api_keys.PREFIX)
+            else self._by_token(token, wanted, now)
+        )
+        # What was read before somebody said "forget" is not kept.
+        if epoch == self._epoch and found.renewed_token is None:
+            if len(self._known) >= MAX_CACHED:
+                self._known.clear()
+            self._known[token, role] = found
+        return found
+
+    async def _by_token(self, token: str, wanted: str | None, now: datetime) -> Session:
+        claims, has_expired = tokens.verified(self._secret, token, now=now)
+        account = await accounts.by_claims(self._database, claims)
+        renewed = None
+        if has_expired:
+            renewed = tokens.issue(
+                self._secret, claims.user_id, now=now, signed_in_at=claims.signed_in_at
+            )
+        until = min(now.timestamp() + RECHECK_SECONDS, claims.expires_at, claims.session_ends_at)
+        return Session(account.acting(wanted), until, renewed)
+
+    async def _by_api_key(self, key: str, now: datetime) -> Session:
+        actor, ends = await accounts.by_api_key(self._database, key, now)
+        until = now.timestamp() + RECHECK_SECONDS
+        return Session(actor, until if ends is None else min(until, ends.timestamp()))

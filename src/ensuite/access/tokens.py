@@ -1,0 +1,107 @@
+"""Session tokens: JWT, HS256, with the payload and the policy of wire contract section 3."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from ensuite.errors import Unauthenticated
+from ensuite.ids import UserId
+
+TOKEN_LIFETIME = timedelta(days=1)
+SESSION_LIFETIME = timedelta(days=7)
+RENEWAL_WINDOW = timedelta(days=1)
+"""How long after its end a token can still be exchanged for a new one."""
+
+_ALGORITHM = "HS256"
+
+
+class InvalidToken(Unauthenticated):
+    """The token is not one of this server's; sign in again."""
+
+    code = "INVALID_TOKEN"
+
+
+class ExpiredToken(Unauthenticated):
+    """The token has expired and is too old to renew; sign in again."""
+
+    code = "EXPIRED_TOKEN"
+
+
+class ExpiredSession(Unauthenticated):
+    """The session has lasted its seven days; sign in again."""
+
+    code = "EXPIRED_SESSION"
+
+
+class BlockedToken(Unauthenticated):
+    """This token was signed out; sign in again."""
+
+    code = "BLOCKED_TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a session token says, times in seconds since 1970."""
+
+    user_id: UserId
+    jti: str
+    issued_at: int
+    signed_in_at: int
+    expires_at: int
+
+    @property
+    def session_ends_at(self) -> int:
+        """When no renewal helps any more."""
+        return self.signed_in_at + int(SESSION_LIFETIME.total_seconds())
+
+
+def issue(secret: str, user_id: UserId, *, now: datetime, signed_in_at: int | None = None) -> str:
+    """A new token; `signed_in_at` carries the session's beginning over a renewal."""
+    issued = int(now.timestamp())
+    payload: dict[str, Any] = {
+        "userId": user_id,
+        "temp": True,
+        "iat": issued,
+        # Milliseconds, as NocoBase has it.
+        "signInTime": (signed_in_at or issued) * 1000,
+        "exp": issued + int(TOKEN_LIFETIME.total_seconds()),
+        "jti": secrets.token_urlsafe(18),
+    }
+    return jwt.encode(payload, secret, algorithm=_ALGORITHM)
+
+
+def verified(secret: str, token: str, *, now: datetime) -> tuple[Claims, bool]:
+    """What a token claims, and whether it has to be renewed.
+
+    Raises:
+        InvalidToken: the signature or the content is wrong.
+        ExpiredToken, ExpiredSession: it is too old.
+
+    """
+    try:
+        payload = jwt.decode(
+            token,
+            secret,
+            algorithms=[_ALGORITHM],
+            options={"verify_exp": False, "verify_iat": False, "require": ["exp", "iat", "jti"]},
+        )
+        claims = Claims(
+            user_id=UserId(int(payload["userId"])),
+            jti=str(payload["jti"]),
+            issued_at=int(payload["iat"]),
+            signed_in_at=int(payload.get("signInTime", payload["iat"] * 1000)) // 1000,
+            expires_at=int(payload["exp"]),
+        )
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
+        raise InvalidToken from error
+    seconds = now.timestamp()
+    if seconds >= claims.session_ends_at:
+        raise ExpiredSession
+    if seconds < claims.expires_at:
+        return claims, False
+    if seconds >= claims.expires_at + RENEWAL_WINDOW.total_seconds():
+        raise ExpiredToken
+    return claims, True

@@ -1,0 +1,21 @@
+"""HTTP: from a request to an operation, from an outcome to a response."""
+
+import importlib
+
+MODULES = (
+    "auth",
+    "users",
+    "roles",
+    "api_keys",
+    "collections",
+    "workflows",
+    "nodes",
+    "executions",
+    "links",
+)
+
+
+def load_routes() -> None:
+    """Import the modules that register the system resources' actions."""
+    for name in MODULES:
+        _ = importlib.import_module(f"{__name__}.{name}")

@@ -1,0 +1,128 @@
+"""Signing in and out (wire contract, section 3)."""
+
+from typing import Any
+
+from ensuite.access import accounts, passwords, tokens
+from ensuite.access.sessions import ACTORS_CHANNEL
+from ensuite.api.call import Answer, Call, enveloped, routes
+from ensuite.clock import to_wire
+from ensuite.data.values import plain_object
+from ensuite.errors import EnsuiteError, InvalidRequest
+
+
+class WrongCredentials(EnsuiteError):
+    """The username/email or password is incorrect, please re-enter"""
+
+    code = "WRONG_CREDENTIALS"
+    status = 401
+
+
+class CredentialsMissing(InvalidRequest):
+    """Please enter your username or email"""
+
+    code = "CREDENTIALS_MISSING"
+
+
+@routes.add("auth", "signIn", public=True)
+async def sign_in(call: Call) -> Answer:
+    """Sign in with `{account | email | username, password}`; gives a token."""
+    body = plain_object(call.body)
+    name = next((body[key] for key in ("account", "email", "username") if body.get(key)), None)
+    password = body.get("password")
+    if not isinstance(name, str) or not isinstance(password, str):
+        raise CredentialsMissing
+    row = await call.means.database.fetchrow(
+        "SELECT id, password FROM ensuite.users WHERE email = $1 OR username = $1"
+        " ORDER BY email = $1 DESC LIMIT 1",
+        name,
+    )
+    if not await passwords.matches(password, row["password"] if row else None) or row is None:
+        raise WrongCredentials
+    account = await accounts.by_id(call.means.database, row["id"])
+    token = tokens.issue(call.means.secret, account.user_id, now=call.means.clock.now())
+    return enveloped({"user": account.profile, "token": token})
+
+
+@routes.add("auth", "check", writes=False)
+async def check(call: Call) -> Answer:
+    """Who the token stands for, with the roles held."""
+    roles = call.snapshot.policy.roles
+    shown = [
+        {"name": name, "title": roles[name].title if name in roles else None}
+        for name in call.actor.roles
+    ]
+    return enveloped({**call.actor.user, "roles": shown, "currentRole": call.actor.role})
+
+
+@routes.add("auth", "signOut")
+async def sign_out(call: Call) -> Answer:
+    """Sign out: the token is refused from now on, in every process."""
+    if call.actor.via == "token" and call.token is not None:
+        now = call.means.clock.now()
+        claims, _ = tokens.verified(call.means.secret, call.token, now=now)
+        ends = now + tokens.TOKEN_LIFETIME + tokens.RENEWAL_WINDOW
+        async with call.means.database.transaction() as tx:
+            _ = await tx.execute("DELETE FROM ensuite.revoked_tokens WHERE expires_at < $1", now)
+            _ = await tx.execute(
+                "INSERT INTO ensuite.revoked_tokens VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                claims.jti,
+                ends,
+            )
+            _ = await tx.execute("SELECT pg_notify($1, '')", ACTORS_CHANNEL)
+        await call.means.forget_actors()
+    return Answer({})
+
+
+@routes.add("auth", "changePassword")
+async def change_password(call: Call) -> Answer:
+    """Change the own password with `{oldPassword, newPassword}`; older tokens end."""
+    body = plain_object(call.body)
+    row = await call.means.database.fetchrow(
+        "SELECT password FROM ensuite.users WHERE id = $1", call.actor.user_id
+    )
+    old = body.get("oldPassword")
+    if row is None or not isinstance(old, str) or not await passwords.matches(old, row["password"]):
+        message = "the old password is not right"
+        raise InvalidRequest(message)
+    hashed = await passwords.hashed(body.get("newPassword"))
+    now = call.means.clock.now()
+    async with call.means.database.transaction() as tx:
+        _ = await tx.execute(
+            "UPDATE ensuite.users SET password = $2, password_change_tz = $3, updated_at = $4"
+            " WHERE id = $1",
+            call.actor.user_id,
+            hashed,
+            int(now.timestamp() * 1000),
+            now,
+        )
+        _ = await tx.execute("SELECT pg_notify($1, '')", ACTORS_CHANNEL)
+    await call.means.forget_actors()
+    return Answer({})
+
+
+@routes.add("authenticators", "publicList", public=True, writes=False)
+async def authenticators(_: Call) -> Answer:
+    """The ways to sign in."""
+    basic: dict[str, Any] = {
+        "name": "basic",
+        "authType": "Email/Password",
+        "authTypeTitle": "Password",
+        "title": None,
+        "options": {},
+    }
+    return enveloped([basic])
+
+
+@routes.add("app", "getInfo", public=True, writes=False)
+async def app_info(call: Call) -> Answer:
+    """The version, and the server's time."""
+    from ensuite import __version__  # noqa: PLC0415 - the package's own root
+
+    return enveloped(
+        {
+            "name": "ensuite",
+            "version": __version__,
+            "lang": "en-US",
+            "now": to_wire(call.means.clock.now()),
+        }
+    )

@@ -1,0 +1,130 @@
+"""One request on its way to a handler, and what a handler answers."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ensuite.access.actor import Actor
+from ensuite.api.grammar import Address, Parameters
+from ensuite.clock import Clock
+from ensuite.data.changes import Operation
+from ensuite.data.dates import Zone
+from ensuite.errors import InvalidParameter
+from ensuite.ids import IdGenerator
+from ensuite.settings import Settings
+from ensuite.storage.database import Database
+from ensuite.workflow.dispatcher import Dispatcher
+from ensuite.workflow.snapshot import Snapshot, SnapshotKeeper
+
+
+@dataclass(frozen=True)
+class Means:
+    """What handlers work with; one per process, made by the composition root."""
+
+    settings: Settings
+    secret: str
+    database: Database
+    snapshots: SnapshotKeeper
+    dispatcher: Dispatcher
+    ids: IdGenerator
+    clock: Clock
+    forget_actors: Callable[[], Awaitable[None]]
+    """Called after users, their roles or tokens changed: all processes look again."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One authenticated request (anonymous only where the action is public)."""
+
+    id: int
+    address: Address
+    parameters: Parameters
+    body: bytes
+    headers: Mapping[bytes, bytes]
+    means: Means
+    snapshot: Snapshot
+    maybe_actor: Actor | None = None
+    token: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who calls; the endpoint has checked that there is somebody."""
+        assert self.maybe_actor is not None, "only public actions have no actor"
+        return self.maybe_actor
+
+    @property
+    def zone(self) -> Zone:
+        """The time zone of the client: what dates in filters mean."""
+        given = self.headers.get(b"x-timezone", b"").decode("latin-1")
+        try:
+            return Zone.named(given or None, self.means.clock.now())
+        except ValueError as error:
+            message = f"X-Timezone {error}"
+            raise InvalidParameter(message) from error
+
+    def operation(self, action: str, wanted: object = None) -> Operation:
+        """The operation that this call is."""
+        return Operation(self.id, action, self.maybe_actor, "request", wanted)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a handler answers; `body` wins over `content`, which is encoded as JSON."""
+
+    content: Any = None
+    body: bytes | None = None
+    status: int = 200
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    content_type: bytes = b"application/json; charset=utf-8"
+
+
+def enveloped(data: Any, meta: Mapping[str, Any] | None = None) -> Answer:
+    """The usual envelope: `{data, meta?}`."""
+    return Answer({"data": data} if meta is None else {"data": data, "meta": meta})
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A handler, and who may call it."""
+
+    handler: Handler
+    permission: str | None
+    """A snippet such as `pm.workflow.workflows`; None: every signed-in user."""
+    public: bool = False
+    writes: bool = True
+    """Whether it changes something: then GET is refused."""
+    summary: str = ""
+
+
+@dataclass
+class Routes:
+    """The actions of the system's own resources, by resource and action."""
+
+    by_name: dict[tuple[str, str], Route] = field(default_factory=dict)
+
+    def add(
+        self,
+        resource: str,
+        action: str,
+        *,
+        permission: str | None = None,
+        public: bool = False,
+        writes: bool = True,
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler; its docstring's first line is what the reference says of it."""
+
+        def register(handler: Handler) -> Handler:
+            place = (resource, action)
+            assert place not in self.by_name, f"two handlers for {place}"
+            summary = (handler.__doc__ or "").splitlines()[0]
+            self.by_name[place] = Route(handler, permission, public, writes, summary)
+            return handler
+
+        return register
+
+
+routes = Routes()
+"""Filled by the modules of this package; an association resource is `roles.resources`."""

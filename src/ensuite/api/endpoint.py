@@ -1,0 +1,221 @@
+"""The one ASGI endpoint under `/api`: from bytes to a call, from an answer to bytes.
+
+Routes are dynamic (`{resource}:{action}`), so this is a plain callable: no router, no dependency
+injection, no middleware between a request and its handler.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+
+from ensuite.access.sessions import EmptyToken, Session, Sessions
+from ensuite.api.call import Answer, Call, Means, Route, routes
+from ensuite.api.grammar import Address, Parameters, form_as_object, parse_path, parse_query
+from ensuite.api.problems import PROBLEM, problem
+from ensuite.api.records import READING, record_action
+from ensuite.errors import EnsuiteError, MethodNotAllowed, NotFound, PayloadTooLarge
+from ensuite.storage.sqlstates import CollectionChanged, translated
+
+log = structlog.get_logger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+JSON = b"application/json; charset=utf-8"
+
+
+class UnsupportedContentType(EnsuiteError):
+    """Send the record as JSON (`Content-Type: application/json`)."""
+
+    code = "UNSUPPORTED_CONTENT_TYPE"
+    status = 415
+
+
+class ClientDisconnected(Exception):
+    """The client hung up before its request was complete."""
+
+
+class Endpoint:
+    """Everything below `/api`."""
+
+    def __init__(self, means: Means, sessions: Sessions) -> None:
+        self._means = means
+        self._sessions = sessions
+        self._body_limit = means.settings.body_limit
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request_id = self._means.ids()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        extra: list[tuple[bytes, bytes]] = [(b"x-request-id", b"%x" % request_id)]
+        origin = headers.get(b"origin")
+        if origin is not None:
+            extra += _cross_origin(origin)
+        try:
+            if scope["method"] == "OPTIONS":
+                answer = Answer(body=b"", status=204, headers=_preflight(headers))
+            else:
+                answer = await self._answer(scope, receive, headers, request_id, extra)
+        except ClientDisconnected:
+            return
+        except Exception as error:  # noqa: BLE001 - the request is the other edge
+            answer = _failure(error, request_id)
+        body = answer.body
+        if body is None:
+            body = msgspec.json.encode(answer.content)
+        extra += [
+            (b"content-type", answer.content_type),
+            (b"content-length", b"%d" % len(body)),
+            *answer.headers,
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": extra})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(
+        self,
+        scope: Mapping[str, Any],
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+        request_id: int,
+        extra: list[tuple[bytes, bytes]],
+    ) -> Answer:
+        method: str = scope["method"]
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        address = parse_path(method, path.partition("/api/")[2])
+        parameters = parse_query(scope["query_string"])
+        route = _system_route(address)
+        session = await self._session(
+            headers, parameters, optional=route is not None and route.public
+        )
+        if session is not None and session.renewed_token is not None:
+            extra.append((b"x-new-token", session.renewed_token.encode()))
+        writes = route.writes if route is not None else address.action not in READING
+        if writes and method in {"GET", "HEAD"}:
+            raise MethodNotAllowed
+        body = await self._body(receive, headers) if method not in {"GET", "HEAD"} else b""
+        call = Call(
+            id=request_id,
+            address=address,
+            parameters=parameters,
+            body=body,
+            headers=headers,
+            means=self._means,
+            snapshot=self._means.snapshots.current,
+            maybe_actor=None if session is None else session.actor,
+            token=_token(headers, parameters),
+        )
+        if route is not None:
+            if route.permission is not None:
+                call.snapshot.policy.require_snippet(call.actor, route.permission)
+            return await route.handler(call)
+        return await self._record_action(call)
+
+    async def _record_action(self, call: Call) -> Answer:
+        try:
+            return await record_action(call)
+        except (NotFound, CollectionChanged):
+            # Another process may have made what this one does not know yet.
+            snapshot = await self._means.snapshots.reload()
+            if snapshot is call.snapshot:
+                raise
+            call.snapshot = snapshot
+            return await record_action(call)
+
+    async def _session(
+        self, headers: Mapping[bytes, bytes], parameters: Parameters, *, optional: bool
+    ) -> Session | None:
+        token = _token(headers, parameters)
+        if token is None:
+            if optional:
+                return None
+            raise EmptyToken
+        role = headers.get(b"x-role", b"")
+        found = self._sessions.cached(token, role, time.time())
+        if found is None:
+            try:
+                found = await self._sessions.session(token, role)
+            except EnsuiteError:
+                if optional:
+                    return None
+                raise
+        return found
+
+    async def _body(self, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+        declared = headers.get(b"content-length")
+        if declared is not None and declared.isdigit() and int(declared) > self._body_limit:
+            raise PayloadTooLarge
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            parts, size = [body], len(body)
+            while message.get("more_body"):
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnected
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > self._body_limit:
+                    raise PayloadTooLarge
+            body = b"".join(parts)
+        elif message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        return _as_json(body, headers.get(b"content-type", b""))
+
+
+def _as_json(body: bytes, content_type: bytes) -> bytes:
+    """JSON whatever the client called it: curl's `-d` says it sends a form (architecture, § 5)."""
+    if not body or b"json" in content_type or body.lstrip()[:1] in {b"{", b"["}:
+        return body
+    if content_type.startswith(b"multipart/"):
+        raise UnsupportedContentType
+    if content_type.startswith(b"application/x-www-form-urlencoded"):
+        return form_as_object(body)
+    return body
+
+
+def _token(headers: Mapping[bytes, bytes], parameters: Parameters) -> str | None:
+    header = headers.get(b"authorization")
+    if header is not None:
+        text = header.decode("latin-1").strip()
+        if text[:7].lower() == "bearer ":
+            text = text[7:].strip()
+        return text or None
+    return parameters.text("token") or None
+
+
+def _system_route(address: Address) -> Route | None:
+    name = address.resource
+    if address.association is not None:
+        name = f"{name}.{address.association}"
+    return routes.by_name.get((name, address.action))
+
+
+def _cross_origin(origin: bytes) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"vary", b"Origin"),
+        (b"access-control-expose-headers", b"x-new-token, content-disposition, X-Request-Id"),
+    ]
+
+
+def _preflight(headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    asked = headers.get(b"access-control-request-headers", b"authorization, content-type")
+    return [
+        (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
+        (b"access-control-allow-headers", asked),
+        (b"access-control-max-age", b"600"),
+    ]
+
+
+def _failure(error: Exception, request_id: int) -> Answer:
+    known = error if isinstance(error, EnsuiteError) else translated(error)
+    if known is None:
+        log.error("request.failed", request=f"{request_id:x}", exc_info=error)
+        known = EnsuiteError("an internal error; the log has it under this request id")
+    headers = [(name.encode(), value.encode()) for name, value in known.headers]
+    body = problem(known, f"{request_id:x}", known.extra)
+    return Answer(body=body, status=known.status, headers=headers, content_type=PROBLEM)

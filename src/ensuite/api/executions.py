@@ -1,0 +1,100 @@
+"""`executions:*` and `jobs:*`: looking at executions, cancelling and deleting them (section 5.4)."""
+
+from ensuite.access.policy import EVERYTHING
+from ensuite.api import records
+from ensuite.api.call import Answer, Call, enveloped, routes
+from ensuite.api.workflows import MANAGE
+from ensuite.data.query import Query, Selection
+from ensuite.errors import InvalidRequest, NotFound
+from ensuite.ids import ExecutionId
+from ensuite.workflow.dispatcher import delete_executions
+from ensuite.workflow.outcome import Status
+
+MAX_DELETED = 5_000
+
+
+class ExecutionNotFound(NotFound):
+    """There is no such execution."""
+
+    code = "EXECUTION_NOT_FOUND"
+
+
+class ExecutionEnded(InvalidRequest):
+    """The execution has ended already: there is nothing left to cancel."""
+
+    code = "EXECUTION_ENDED"
+
+
+@routes.add("executions", "list", permission=MANAGE, writes=False)
+async def list_executions(call: Call) -> Answer:
+    """One page of executions."""
+    return await records.list_records(call, call.snapshot.catalog["executions"], EVERYTHING)
+
+
+@routes.add("executions", "get", permission=MANAGE, writes=False)
+async def get_execution(call: Call) -> Answer:
+    """One execution; `appends[]=jobs` with its jobs."""
+    return await records.get_record(call, call.snapshot.catalog["executions"], EVERYTHING)
+
+
+@routes.add("executions", "cancel", permission=MANAGE)
+async def cancel(call: Call) -> Answer:
+    """Cancel an execution: it ends with status -3, and what still runs of it can write nothing."""
+    keys = str(records.named_keys(call) or "")
+    if not keys.isdigit():
+        message = "filterByTk names the execution"
+        raise InvalidRequest(message)
+    execution_id = ExecutionId(int(keys))
+    now = call.means.clock.now()
+    async with call.means.database.transaction() as tx:
+        # The raised fence is what stops a worker that is at it: its next write finds no row.
+        ended = await tx.fetchval(
+            "UPDATE ensuite.executions SET status = $2, reason = 'manual_cancel', fence = fence + 1,"
+            " lease_owner = NULL, cancel_requested = true, finished_at = $3"
+            " WHERE id = $1 AND (status IS NULL OR status = 0) RETURNING id",
+            execution_id,
+            Status.ABORTED,
+            now,
+        )
+        if ended is None:
+            if not await tx.fetchval(
+                "SELECT 1 FROM ensuite.executions WHERE id = $1", execution_id
+            ):
+                raise ExecutionNotFound
+            raise ExecutionEnded
+        _ = await tx.execute(
+            "UPDATE ensuite.jobs SET status = $2, finished_at = $3"
+            " WHERE execution_id = $1 AND status = 0",
+            execution_id,
+            Status.ABORTED,
+            now,
+        )
+    await call.means.dispatcher.cancel_here(execution_id)
+    collection = call.snapshot.catalog["executions"]
+    query = Query(Selection(collection.visible), records.by_keys(collection, execution_id))
+    return enveloped((await call.snapshot.records.reader().find(collection, query))[0])
+
+
+@routes.add("executions", "destroy", permission=MANAGE)
+async def destroy(call: Call) -> Answer:
+    """Delete executions that have ended, with their jobs; those at work are left."""
+    collection = call.snapshot.catalog["executions"]
+    condition = records.chosen(call, collection, EVERYTHING, required=True)
+    query = Query(Selection(("id", "status")), condition, limit=MAX_DELETED)
+    found = await call.snapshot.records.reader().find(collection, query)
+    ids = [ExecutionId(each["id"]) for each in found if each["status"] not in {None, 0}]
+    async with call.means.database.transaction() as tx:
+        deleted = await delete_executions(tx, ids)
+    return enveloped(deleted)
+
+
+@routes.add("jobs", "list", permission=MANAGE, writes=False)
+async def list_jobs(call: Call) -> Answer:
+    """One page of jobs."""
+    return await records.list_records(call, call.snapshot.catalog["jobs"], EVERYTHING)
+
+
+@routes.add("jobs", "get", permission=MANAGE, writes=False)
+async def get_job(call: Call) -> Answer:
+    """One job, with its result."""
+    return await records.get_record(call, call.snapshot.catalog["jobs"], EVERYTHING)

@@ -1,0 +1,258 @@
+"""From a URL to what it means: the address and the parameters (wire contract, 1.1 to 1.3).  Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import unquote, unquote_plus
+
+import msgspec
+
+from ensuite.errors import InvalidFilter, InvalidParameter, NotFound
+
+MAX_PARAMETERS = 1_000
+MAX_NESTING = 12
+MAX_QUERY_BYTES = 64 * 1024
+MAX_LIST_ITEMS = 1_000
+
+LIST_PARAMETERS = (
+    "fields",
+    "except",
+    "appends",
+    "sort",
+    "whitelist",
+    "blacklist",
+    "filterKeys",
+    "updateAssociationValues",
+)
+
+_rest_actions: Mapping[tuple[str, bool], str] = {
+    ("GET", False): "list",
+    ("GET", True): "get",
+    ("POST", False): "create",
+    ("PUT", True): "update",
+    ("PATCH", True): "update",
+    ("DELETE", False): "destroy",
+    ("DELETE", True): "destroy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What a path names: an action on a resource, or on an association of one of its records."""
+
+    resource: str
+    action: str
+    target: str | None = None
+    """The key at the end of the path: `filterByTk`."""
+    source: str | None = None
+    """The key of the record whose association is meant."""
+    association: str | None = None
+
+
+@lru_cache(maxsize=4_096)
+def parse_path(method: str, path: str) -> Address:
+    """The address of a path below `/api/`; `path` is still percent-encoded.
+
+    Raises:
+        NotFound: it has no form that the API knows.
+
+    """
+    parts = [part for part in path.split("/") if part]
+    with_action = next((n for n, part in enumerate(parts) if ":" in part), None)
+    if with_action is not None:
+        name, _, action = parts[with_action].partition(":")
+        target = unquote("/".join(parts[with_action + 1 :])) or None
+        before = [unquote(part) for part in parts[:with_action]]
+        name, action = unquote(name), unquote(action)
+        if not before:
+            resource, _, association = name.partition(".")
+            return Address(resource, action, target, None, association or None)
+        if len(before) == 2:  # noqa: PLR2004 - collection and source id
+            return Address(before[0], action, target, before[1], name)
+        raise NotFound
+    names = [unquote(part) for part in parts]
+    if not 1 <= len(names) <= 4 or (method == "POST" and len(names) in {2, 4}):  # noqa: PLR2004
+        raise NotFound
+    keyed = len(names) in {2, 4}
+    action = _rest_actions.get((method, keyed))
+    if action is None:
+        raise NotFound
+    target = names[-1] if keyed else None
+    if len(names) <= 2:  # noqa: PLR2004
+        return Address(names[0], action, target)
+    return Address(names[0], action, target, names[1], names[2])
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """A parsed query string: text, None for a bare name, lists and objects from brackets."""
+
+    given: Mapping[str, Any]
+
+    def text(self, name: str) -> str | None:
+        """One value as text.
+
+        Raises:
+            InvalidParameter: a list or an object was sent.
+
+        """
+        value = self.given.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, list) and value:
+            return str(value[-1])
+        message = f"{name} is one value"
+        raise InvalidParameter(message)
+
+    def flag(self, name: str) -> bool | None:
+        """A switch: `true`, `1` or a bare name; `false` or `0`; None when absent."""
+        if name not in self.given:
+            return None
+        return str(self.given[name]).lower() not in {"false", "0", "no"}
+
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        """A whole number.
+
+        Raises:
+            InvalidParameter: it is none, or out of range.
+
+        """
+        value = self.text(name)
+        if value is None or value == "":
+            return default
+        if not re.fullmatch(r"-?\d{1,18}", value) or not least <= int(value) <= most:
+            message = f"{name} is a whole number from {least} to {most}, not {value!r}"
+            raise InvalidParameter(message)
+        return int(value)
+
+    def names(self, name: str) -> list[str]:
+        """A list: repeated, in brackets, or separated by commas.
+
+        Raises:
+            InvalidParameter: it has too many items, or items that are no names.
+
+        """
+        value = self.given.get(name)
+        if value is None:
+            return []
+        if isinstance(value, Mapping):
+            value = list(value.values())
+        items = value if isinstance(value, list) else [value]
+        found: list[str] = []
+        for item in items:
+            if not isinstance(item, str):
+                message = f"{name} is a list of names"
+                raise InvalidParameter(message)
+            if item.startswith("["):
+                found.extend(str(each) for each in _json(name, item))
+            else:
+                found.extend(part.strip() for part in item.split(",") if part.strip())
+        if len(found) > MAX_LIST_ITEMS:
+            message = f"{name} takes {MAX_LIST_ITEMS} items at most"
+            raise InvalidParameter(message)
+        return found
+
+    def filter(self) -> object:
+        """The `filter` parameter: JSON text, or an object in brackets.
+
+        Raises:
+            InvalidFilter: it is no JSON.
+
+        """
+        value = self.given.get("filter")
+        if not isinstance(value, str):
+            return value
+        if not value.strip():
+            return None
+        try:
+            return msgspec.json.decode(value)
+        except (msgspec.DecodeError, RecursionError) as error:
+            message = f"the filter is not valid JSON: {error}"
+            raise InvalidFilter(message) from error
+
+    def keys(self, name: str = "filterByTk") -> object:
+        """A target key: text, a list of keys, or an object for a key of several fields."""
+        value = self.given.get(name)
+        if isinstance(value, str) and value[:1] in {"{", "["}:
+            return _json(name, value)
+        return value
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        message = f"{name} is not valid JSON: {error}"
+        raise InvalidParameter(message) from error
+
+
+@lru_cache(maxsize=1_024)
+def parse_query(query: bytes) -> Parameters:
+    """Parse a query string as `qs` does (section 1.3).  The result is shared: never change it.
+
+    Raises:
+        InvalidParameter: it is too long, has too many parameters, or nests too deep.
+
+    """
+    if len(query) > MAX_QUERY_BYTES:
+        message = f"the query string is longer than {MAX_QUERY_BYTES} bytes"
+        raise InvalidParameter(message)
+    given: dict[str, Any] = {}
+    pairs = query.decode("latin-1").split("&") if query else []
+    if len(pairs) > MAX_PARAMETERS:
+        message = f"the query string has more than {MAX_PARAMETERS} parameters"
+        raise InvalidParameter(message)
+    for pair in pairs:
+        if not pair:
+            continue
+        name, equals, value = pair.partition("=")
+        _put(given, _path(unquote_plus(name)), unquote_plus(value) if equals else None)
+    return Parameters({name: _settled(value) for name, value in given.items()})
+
+
+def _path(name: str) -> list[str]:
+    head, bracket, rest = name.partition("[")
+    if not bracket or not head:
+        return [name]
+    parts = rest.removesuffix("]").split("][")
+    if len(parts) > MAX_NESTING:
+        message = f"{head} nests more than {MAX_NESTING} levels deep"
+        raise InvalidParameter(message)
+    return [head, *parts]
+
+
+def _put(into: dict[str, Any], path: list[str], value: str | None) -> None:
+    at: dict[str, Any] = into
+    for step in path[:-1]:
+        inner = at.get(step)
+        if not isinstance(inner, dict):
+            inner = at[step] = {} if inner is None else {"0": inner}
+        at = cast("dict[str, Any]", inner)
+    last = path[-1] or str(len(at))
+    if last in at and len(path) == 1:
+        # A repeated parameter is a list.
+        known = at[last]
+        at[last] = (
+            {**known, str(len(known)): value}
+            if isinstance(known, dict)
+            else {"0": known, "1": value}
+        )
+    else:
+        at[last] = value
+
+
+def _settled(value: Any) -> Any:
+    """Objects whose keys are 0, 1, … were lists."""
+    if not isinstance(value, dict):
+        return value
+    entries = cast("dict[str, Any]", value)
+    if entries and all(key.isdigit() for key in entries):
+        return [_settled(each) for _, each in sorted(entries.items(), key=lambda e: int(e[0]))]
+    return {key: _settled(each) for key, each in entries.items()}
+
+
+def form_as_object(body: bytes) -> bytes:
+    """A urlencoded body as the JSON that it stands for."""
+    return msgspec.json.encode(parse_query(body).given)

@@ -1,0 +1,138 @@
+"""`workflows/{id}/nodes:create` and `flow_nodes:*`: the nodes of a revision (section 5.4)."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from ensuite.access.policy import EVERYTHING
+from ensuite.api import records
+from ensuite.api.call import Answer, Call, enveloped, routes
+from ensuite.api.workflows import MANAGE
+from ensuite.data.query import Query, Selection
+from ensuite.data.values import plain_object
+from ensuite.errors import InvalidRequest
+from ensuite.schema.alter import raise_version
+from ensuite.workflow import definition
+from ensuite.workflow.definition import NodeNotFound, Place
+from ensuite.workflow.graph import configured
+
+
+async def _shown(call: Call, node_id: int) -> dict[str, Any]:
+    collection = call.snapshot.catalog["flow_nodes"]
+    query = Query(Selection(collection.visible), records.by_keys(collection, node_id))
+    return (await call.snapshot.records.reader().find(collection, query))[0]
+
+
+def _place(body: Mapping[str, Any]) -> Place:
+    upstream, branch = body.get("upstreamId"), body.get("branchIndex")
+    for name, value in (("upstreamId", upstream), ("branchIndex", branch)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            message = f"{name} is a number"
+            raise InvalidRequest(message)
+    if upstream is None and branch is not None:
+        message = "branchIndex needs an upstreamId: a branch belongs to a node"
+        raise InvalidRequest(message)
+    return Place(upstream, branch)
+
+
+@asynccontextmanager
+async def _changing(call: Call) -> AsyncGenerator[tuple[asyncpg.Connection, asyncpg.Record]]:
+    """The node that a call names, in a transaction that may change its workflow."""
+    keys = str(records.named_keys(call) or "")
+    if not keys.isdigit():
+        message = "filterByTk names the node"
+        raise InvalidRequest(message)
+    async with call.means.database.transaction() as tx:
+        workflow_id = await tx.fetchval(
+            "SELECT workflow_id FROM ensuite.flow_nodes WHERE id = $1", int(keys)
+        )
+        if workflow_id is None:
+            raise NodeNotFound
+        _ = await definition.unexecuted(tx, workflow_id)
+        # Read after the workflow is locked: another change may have moved it meanwhile.
+        node = await tx.fetchrow("SELECT * FROM ensuite.flow_nodes WHERE id = $1", int(keys))
+        if node is None:
+            raise NodeNotFound
+        yield tx, node
+        _ = await raise_version(tx)
+    call.snapshot = await call.means.snapshots.reload()
+
+
+@routes.add("workflows.nodes", "create", permission=MANAGE)
+async def create_node(call: Call) -> Answer:
+    """Add a node: `{type, title, config, upstreamId?, branchIndex?, key?}`."""
+    source = call.address.source or ""
+    if not source.isdigit():
+        message = "workflows/{id}/nodes:create names the revision by its id"
+        raise InvalidRequest(message)
+    body = plain_object(call.body)
+    async with call.means.database.transaction() as tx:
+        row = await definition.unexecuted(tx, int(source))
+        node_id = await definition.create_node(tx, row["id"], body, _place(body), call.means.ids)
+        _ = await raise_version(tx)
+    call.snapshot = await call.means.snapshots.reload()
+    return enveloped(await _shown(call, node_id))
+
+
+@routes.add("workflows.nodes", "list", permission=MANAGE, writes=False)
+async def list_nodes(call: Call) -> Answer:
+    """The nodes of a revision."""
+    return await records.list_records(call, call.snapshot.catalog["flow_nodes"], EVERYTHING)
+
+
+@routes.add("flow_nodes", "list", permission=MANAGE, writes=False)
+async def list_all_nodes(call: Call) -> Answer:
+    """One page of nodes."""
+    return await records.list_records(call, call.snapshot.catalog["flow_nodes"], EVERYTHING)
+
+
+@routes.add("flow_nodes", "get", permission=MANAGE, writes=False)
+async def get_node(call: Call) -> Answer:
+    """One node."""
+    return await records.get_record(call, call.snapshot.catalog["flow_nodes"], EVERYTHING)
+
+
+@routes.add("flow_nodes", "update", permission=MANAGE)
+async def update_node(call: Call) -> Answer:
+    """Change a node's title and configuration."""
+    body = plain_object(call.body)
+    async with _changing(call) as (tx, node):
+        config = body.get("config")
+        if config is not None:
+            if not isinstance(config, dict):
+                message = "config is a JSON object"
+                raise InvalidRequest(message)
+            _ = configured(node["type"], config)
+        _ = await tx.execute(
+            "UPDATE ensuite.flow_nodes SET title = $2, config = $3, updated_at = $4 WHERE id = $1",
+            node["id"],
+            body.get("title", node["title"]),
+            node["config"] if config is None else json.dumps(config),
+            call.means.clock.now(),
+        )
+    return enveloped([await _shown(call, node["id"])])
+
+
+@routes.add("flow_nodes", "move", permission=MANAGE)
+async def move_node(call: Call) -> Answer:
+    """Move a node with its branches: `{upstreamId, branchIndex}`."""
+    place = _place(plain_object(call.body))
+    async with _changing(call) as (tx, node):
+        await definition.move_node(tx, node, place)
+    return enveloped(await _shown(call, node["id"]))
+
+
+@routes.add("flow_nodes", "destroy", permission=MANAGE)
+async def destroy_node(call: Call) -> Answer:
+    """Delete a node with its branches; `keepBranch` leaves one of them in its place."""
+    keep = call.parameters.text("keepBranch")
+    if keep is not None and not keep.isdigit():
+        message = "keepBranch is the index of a branch"
+        raise InvalidRequest(message)
+    async with _changing(call) as (tx, node):
+        await definition.destroy_node(tx, node, keep_branch=None if keep is None else int(keep))
+        await definition.check_graph(tx, node["workflow_id"])
+    return enveloped(1)

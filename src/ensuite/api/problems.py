@@ -1,0 +1,48 @@
+"""Errors as responses: RFC 9457 problems that also carry NocoBase's `errors` (section 1.9)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ensuite.errors import EnsuiteError
+
+PROBLEM = b"application/problem+json"
+
+_titles: Mapping[int, str] = {
+    400: "Bad request",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Body too large",
+    415: "Unsupported content type",
+    422: "Not processable",
+    500: "Internal error",
+    503: "Not available now",
+}
+
+
+def problem(error: EnsuiteError, request_id: str, extra: Mapping[str, Any] | None = None) -> bytes:
+    """The body of an error's response."""
+    errors: list[dict[str, Any]] = []
+    for issue in error.issues:
+        shown: dict[str, Any] = {"message": issue.message}
+        if issue.code is not None:
+            shown["code"] = issue.code
+        if issue.field is not None:
+            shown["field"] = issue.field
+        errors.append(shown)
+    return msgspec.json.encode(
+        {
+            "type": f"urn:ensuite:error:{error.code}",
+            "title": _titles.get(error.status, "Error"),
+            "status": error.status,
+            "detail": error.message,
+            "code": error.code,
+            "requestId": request_id,
+            "errors": errors,
+            **(extra or {}),
+        }
+    )

@@ -1,0 +1,309 @@
+"""`workflows:*`: drawing, enabling, revising and starting workflows (wire contract, section 5.4)."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from ensuite.access import accounts
+from ensuite.access.policy import EVERYTHING
+from ensuite.api import records
+from ensuite.api.call import Answer, Call, enveloped, routes
+from ensuite.data.query import Query, Selection, parse_selection
+from ensuite.data.statements import arranged, flight
+from ensuite.data.values import plain_object
+from ensuite.errors import InvalidRequest, NotFound
+from ensuite.ids import ExecutionId
+from ensuite.schema.alter import raise_version, random_key
+from ensuite.workflow import definition
+from ensuite.workflow.bindings import Workflow, WorkflowNotFound, load_workflow
+from ensuite.workflow.capture import manual
+from ensuite.workflow.executions import captured_executions
+from ensuite.workflow.outcome import Status
+from ensuite.workflow.trigger import InvalidTriggerConfig, configured
+from ensuite.workflow.triggers.action import ActionTrigger
+
+MANAGE = "pm.workflow.workflows"
+CHANGEABLE = frozenset({"title", "description", "enabled", "triggerTitle", "config", "options"})
+MAX_KEY_LENGTH = 64
+
+
+class InvalidWorkflow(InvalidRequest):
+    """A workflow cannot be like this; the message names the part to correct."""
+
+    code = "INVALID_WORKFLOW"
+
+
+class UserNotFound(InvalidRequest):
+    """`userId` names nobody; see `users:list`."""
+
+    code = "USER_NOT_FOUND"
+
+
+def workflow_id(call: Call) -> int:
+    """The revision that a call names.
+
+    Raises:
+        InvalidWorkflow: it names none.
+
+    """
+    keys = str(records.named_keys(call) or "")
+    if not keys.isdigit() or len(keys) > 18:  # noqa: PLR2004 - digits of a bigint
+        message = "filterByTk is required"
+        raise InvalidWorkflow(message)
+    return int(keys)
+
+
+async def shown(call: Call, found_id: int) -> dict[str, Any]:
+    """A revision as the API shows it."""
+    collection = call.snapshot.catalog["workflows"]
+    query = Query(Selection(collection.visible), records.by_keys(collection, found_id))
+    return (await call.snapshot.records.reader().find(collection, query))[0]
+
+
+def checked_config(call: Call, type_name: object, config: object) -> Mapping[str, Any]:
+    """A trigger's configuration.
+
+    Raises:
+        InvalidTriggerConfig: it does not fit the type, or names no collection.
+
+    """
+    if not isinstance(config, Mapping):
+        message = "config is a JSON object"
+        raise InvalidTriggerConfig(message)
+    trigger = configured(type_name, config)
+    if isinstance(trigger, ActionTrigger) and trigger.collection not in call.snapshot.catalog:
+        message = f'Collection "{trigger.collection}" does not exist in data source "main"'
+        raise InvalidTriggerConfig(message)
+    return config
+
+
+@routes.add("workflows", "list", permission=MANAGE, writes=False)
+async def list_workflows(call: Call) -> Answer:
+    """One page of workflows (`filter[current]=true`: one row a workflow)."""
+    return await records.list_records(call, call.snapshot.catalog["workflows"], EVERYTHING)
+
+
+@routes.add("workflows", "get", permission=MANAGE, writes=False)
+async def get_workflow(call: Call) -> Answer:
+    """One revision; `appends[]=nodes` with its nodes."""
+    return await records.get_record(call, call.snapshot.catalog["workflows"], EVERYTHING)
+
+
+@routes.add("workflows", "create", permission=MANAGE)
+async def create_workflow(call: Call) -> Answer:
+    """Make a workflow: `{title, type, sync, enabled, config, options, key?}`."""
+    body = plain_object(call.body)
+    config: Mapping[str, Any] = {}
+    if body.get("config") is not None:
+        config = checked_config(call, body.get("type"), body["config"])
+    else:
+        _ = _checked_type(body.get("type"))
+    key = body.get("key") or random_key()
+    if not isinstance(key, str) or len(key) > MAX_KEY_LENGTH or set(key) & set(",!? &=#%/"):
+        message = "key is text without , ! and the like, 64 characters at most"
+        raise InvalidWorkflow(message)
+    found_id = call.means.ids()
+    async with call.means.database.transaction() as tx:
+        if await tx.fetchval("SELECT 1 FROM ensuite.workflows WHERE key = $1", key):
+            message = f"there is already a workflow with the key {key!r}"
+            raise InvalidWorkflow(message)
+        _ = await tx.execute(
+            "INSERT INTO ensuite.workflows (id, key, title, description, enabled, current, type,"
+            " trigger_title, config, sync, options, created_by_id, updated_by_id)"
+            " VALUES ($1, $2, $3, $4, $5, true, $6, $7, $8, $9, $10, $11, $11)",
+            found_id,
+            key,
+            _text(body, "title"),
+            _text(body, "description"),
+            bool(body.get("enabled")),
+            body["type"],
+            _text(body, "triggerTitle"),
+            json.dumps(config),
+            bool(body.get("sync")),
+            json.dumps(_options(body.get("options", {"timeout": 0}))),
+            call.actor.user_id,
+        )
+        _ = await raise_version(tx)
+    call.snapshot = await call.means.snapshots.reload()
+    return enveloped(await shown(call, found_id))
+
+
+def _checked_type(type_name: object) -> str:
+    try:
+        _ = configured(type_name, {})
+    except InvalidTriggerConfig as error:
+        if "is required" in error.message and error.message.startswith('"'):
+            # The type exists; only its configuration is still missing.
+            return str(type_name)
+        raise
+    return str(type_name)
+
+
+def _text(body: Mapping[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        message = f"{name} is text"
+        raise InvalidWorkflow(message)
+    return value
+
+
+def _options(given: object) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        message = "options is a JSON object"
+        raise InvalidWorkflow(message)
+    timeout = given.get("timeout", 0)
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or timeout < 0:
+        message = "options.timeout is a number of milliseconds, 0 for none"
+        raise InvalidWorkflow(message)
+    return given
+
+
+@routes.add("workflows", "update", permission=MANAGE)
+async def update_workflow(call: Call) -> Answer:
+    """Change title, description, options, the trigger's configuration; enable and disable."""
+    found_id, body = workflow_id(call), plain_object(call.body)
+    async with call.means.database.transaction() as tx:
+        row = await definition.locked(tx, found_id)
+        if "config" in body:
+            config = checked_config(call, row["type"], body["config"])
+            if row["executed_at"] is not None and config != json.loads(row["config"]):
+                message = "config of executed workflow can not be updated"
+                raise definition.WorkflowExecuted(message)
+            await _set(tx, found_id, "config", json.dumps(config))
+        for name in ("title", "description", "triggerTitle"):
+            if name in body:
+                column = "trigger_title" if name == "triggerTitle" else name
+                await _set(tx, found_id, column, _text(body, name))
+        if "options" in body:
+            await _set(tx, found_id, "options", json.dumps(_options(body["options"])))
+        if "enabled" in body:
+            await definition.enable(tx, row, enabled=bool(body["enabled"]))
+        _ = await tx.execute(
+            "UPDATE ensuite.workflows SET updated_at = $2, updated_by_id = $3 WHERE id = $1",
+            found_id,
+            call.means.clock.now(),
+            call.actor.user_id,
+        )
+        _ = await raise_version(tx)
+    call.snapshot = await call.means.snapshots.reload()
+    return enveloped([await shown(call, found_id)])
+
+
+async def _set(tx: asyncpg.Connection, found_id: int, column: str, value: object) -> None:
+    # `column` is one of our own names, never the client's.
+    _ = await tx.execute(
+        f"UPDATE ensuite.workflows SET {column} = $2 WHERE id = $1", found_id, value
+    )
+
+
+@routes.add("workflows", "revision", permission=MANAGE)
+async def revise(call: Call) -> Answer:
+    """A new revision (`filter={"key": …}`), or without the key an independent copy."""
+    wanted = call.parameters.filter()
+    same_key = isinstance(wanted, dict) and bool(wanted.get("key"))
+    async with call.means.database.transaction() as tx:
+        row = await definition.locked(tx, workflow_id(call))
+        copy_id = await definition.revise(
+            tx, row, call.means.ids, same_key=same_key, actor=call.actor.user_id
+        )
+        _ = await raise_version(tx)
+    call.snapshot = await call.means.snapshots.reload()
+    return enveloped(await shown(call, copy_id))
+
+
+@routes.add("workflows", "destroy", permission=MANAGE)
+async def destroy_workflows(call: Call) -> Answer:
+    """Delete a revision, or with the current one all of them; executions stay."""
+    keys = records.named_keys(call)
+    ids = [int(str(each)) for each in (keys if isinstance(keys, list) else [workflow_id(call)])]
+    deleted = 0
+    async with call.means.database.transaction() as tx:
+        for each in ids:
+            row = await tx.fetchrow("SELECT * FROM ensuite.workflows WHERE id = $1", each)
+            if row is not None:
+                await definition.destroy(tx, row)
+                deleted += 1
+        _ = await raise_version(tx)
+    _ = await call.means.snapshots.reload()
+    return enveloped(deleted)
+
+
+@routes.add("workflows", "sync", permission=MANAGE)
+async def sync(call: Call) -> Answer:
+    """Read the workflows again (they are read at every change anyway)."""
+    _ = await call.means.snapshots.reload()
+    return Answer(body=b"", status=204)
+
+
+@routes.add("workflows", "execute", permission=MANAGE)
+async def execute(call: Call) -> Answer:
+    """Start a revision by hand, enabled or not: `{data, userId, roleName?}`; it runs at once."""
+    found_id, body = workflow_id(call), plain_object(call.body)
+    async with call.means.database.connection() as connection:
+        try:
+            workflow = await load_workflow(connection, found_id)
+        except WorkflowNotFound as error:
+            raise NotFound(error.message) from error
+    context = await _context(call, workflow, body)
+    new_version_id = None
+    now = call.means.clock.now()
+    one = manual(
+        ExecutionId(call.means.ids()),
+        workflow,
+        context,
+        now=now,
+        owner=call.means.dispatcher.owner,
+    )
+    sql, order = flight((captured_executions,))
+    dispatcher = call.means.dispatcher
+    dispatcher.hold([one])
+    _ = await call.means.database.commit(sql, arranged(order, one.values))
+    ran = await dispatcher.run_now(one)
+    if call.parameters.text("autoRevision") not in {None, "", "0", "false"}:
+        async with call.means.database.transaction() as tx:
+            row = await definition.locked(tx, found_id)
+            new_version_id = await definition.revise(
+                tx, row, call.means.ids, same_key=True, actor=call.actor.user_id
+            )
+            _ = await raise_version(tx)
+        _ = await call.means.snapshots.reload()
+    status = Status.STARTED if ran is None else ran.status
+    answer: dict[str, Any] = {"execution": {"id": one.execution_id, "status": status}}
+    if new_version_id is not None:
+        answer["newVersionId"] = new_version_id
+    return enveloped(answer)
+
+
+async def _context(call: Call, workflow: Workflow, body: Mapping[str, Any]) -> str:
+    """The trigger's context of an execution by hand (section 6.8)."""
+    trigger = workflow.trigger
+    if not isinstance(trigger, ActionTrigger):
+        message = "the workflow's trigger has no valid configuration"
+        raise InvalidWorkflow(message)
+    if "data" not in body:
+        message = "data: a record, or the key of one"
+        raise InvalidWorkflow(message)
+    user_id = body.get("userId")
+    if isinstance(user_id, bool) or not isinstance(user_id, int):
+        message = "userId: the number of the user who acts"
+        raise InvalidWorkflow(message)
+    try:
+        account = await accounts.by_id(call.means.database, user_id)
+    except accounts.UserNotFound as error:
+        message = "user not found"
+        raise UserNotFound(message) from error
+    data = body["data"]
+    if not isinstance(data, dict) or trigger.appends:
+        collection = call.snapshot.catalog[trigger.collection]
+        key = data.get(collection.target_key[0]) if isinstance(data, dict) else data
+        if key is not None:
+            selection = parse_selection(call.snapshot.catalog, collection, appends=trigger.appends)
+            query = Query(selection, records.by_keys(collection, key), limit=1)
+            found = await call.snapshot.records.reader().find(collection, query)
+            data = found[0] if found else None
+    role = body.get("roleName") or (account.roles[0] if account.roles else None)
+    context = {"data": data, "user": account.profile, "roleName": role}
+    return msgspec.json.encode(context).decode()

@@ -1,0 +1,1 @@
+"""Collections and fields: what tables exist, and how they change at run time."""

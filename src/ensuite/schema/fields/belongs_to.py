@@ -1,0 +1,9 @@
+"""One record of another collection; the key is in this table."""
+
+from ensuite.schema.association import Association
+from ensuite.schema.field import field_type
+
+
+@field_type("belongsTo", en="Belongs to", fr="Appartient à", interfaces=("m2o", "obo"))
+class BelongsTo(Association):
+    """One record of another collection; the key is in this table."""

@@ -1,0 +1,17 @@
+"""Text of any length."""
+
+from ensuite.schema.characters import Characters
+from ensuite.schema.field import field_type
+
+
+@field_type(
+    "text",
+    en="Long text",
+    fr="Texte long",
+    operators="text",
+    interfaces=("textarea", "markdown", "richText", "vditor"),
+)
+class Text(Characters):
+    """Text of any length, without the character NUL."""
+
+    wire_is_stored = True

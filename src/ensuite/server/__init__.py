@@ -1,0 +1,1 @@
+"""The composition root: one application object, and its life cycle."""

@@ -1,0 +1,165 @@
+"""The composition root: the one place that knows all layers and puts them together."""
+
+import asyncio
+import gc
+import os
+import secrets
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from ensuite.access.sessions import ACTORS_CHANNEL, Sessions
+from ensuite.api import load_routes
+from ensuite.api.call import Means
+from ensuite.api.endpoint import Endpoint
+from ensuite.clock import Clock, SystemClock
+from ensuite.ids import IdGenerator
+from ensuite.schema.alter import SNAPSHOT_CHANNEL
+from ensuite.server.first_account import ensure_first_account
+from ensuite.server.http_client import HttpClient
+from ensuite.settings import Settings
+from ensuite.storage import embedded, migrations
+from ensuite.storage.database import Database
+from ensuite.storage.notifications import Notifications
+from ensuite.workflow.capture import Capture
+from ensuite.workflow.catalog import load_node_types, load_trigger_types
+from ensuite.workflow.dispatcher import Dispatcher
+from ensuite.workflow.executions import READY_CHANNEL
+from ensuite.workflow.runner import Means as RunMeans
+from ensuite.workflow.snapshot import SnapshotKeeper
+
+log = structlog.get_logger(__name__)
+
+GC_THRESHOLD = 50_000
+"""Objects made between two collections: what lives long is frozen, the rest dies by itself."""
+
+
+@dataclass
+class Ensuite:
+    """One running process: its database, its snapshot, its dispatcher and its API."""
+
+    settings: Settings
+    database: Database
+    snapshots: SnapshotKeeper
+    dispatcher: Dispatcher
+    sessions: Sessions
+    endpoint: Endpoint
+    clock: Clock
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, works: bool = True, clock: Clock | None = None
+) -> AsyncGenerator[Ensuite]:
+    """Everything that a process needs, started in order and stopped in reverse.
+
+    With `works` false, the process runs sync executions only and leaves the others to workers.
+
+    Raises:
+        EnsuiteError: it cannot start; the message says what to do.
+
+    """
+    time = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        dsn = settings.database_url
+        if dsn is None:
+            postgres = await asyncio.to_thread(embedded.start, settings.data_dir)
+            _ = stack.push_async_callback(asyncio.to_thread, postgres.release)
+            dsn = postgres.dsn
+        secret = settings.secret()
+        database = Database(dsn, write_lanes=settings.write_lanes, connections=settings.connections)
+        connection = await database.connect()
+        try:
+            _ = await migrations.apply(connection)
+        finally:
+            await connection.close()
+        await database.open()
+        _ = stack.push_async_callback(database.close)
+
+        load_node_types()
+        load_trigger_types()
+        load_routes()
+        notifications = Notifications(database)
+        sessions = Sessions(database, secret, time)
+        holder: list[Ensuite] = []
+        notifications.handle(SNAPSHOT_CHANNEL, lambda said: holder[0].snapshots.heard(said))
+        notifications.handle(ACTORS_CHANNEL, sessions.forget)
+        notifications.handle(READY_CHANNEL, lambda said: holder[0].dispatcher.wake(said))
+        await notifications.open()
+        _ = stack.push_async_callback(notifications.close)
+
+        ids = IdGenerator(notifications.node_number)
+        http = await stack.enter_async_context(HttpClient())
+        capture = Capture(lambda: snapshots.current.records, ids, time, None)
+        snapshots = SnapshotKeeper(database, ids, time, [capture])
+        await snapshots.open()
+        _ = stack.push_async_callback(snapshots.close)
+        dispatcher = Dispatcher(
+            database,
+            RunMeans(lambda: snapshots.current.records, http, time, ids),
+            lambda: snapshots.current.bindings,
+            owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+            concurrency=settings.concurrency,
+            works=works,
+        )
+        capture.holder = dispatcher
+
+        async def forget_actors() -> None:
+            sessions.forget()
+
+        means = Means(settings, secret, database, snapshots, dispatcher, ids, time, forget_actors)
+        ensuite = Ensuite(
+            settings, database, snapshots, dispatcher, sessions, Endpoint(means, sessions), time
+        )
+        holder.append(ensuite)
+        await ensure_first_account(database, settings, ids)
+        dispatcher.start()
+        _ = stack.push_async_callback(dispatcher.stop)
+        # What lives as long as the process is out of the collector's way.
+        _ = gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD, 20, 50)
+        log.info("ensuite.started", node=notifications.node_number, works=works)
+        yield ensuite
+        log.info("ensuite.stopping")
+
+
+async def health(_: Request) -> Response:
+    """Answer that the process serves requests."""
+    return PlainTextResponse("ok")
+
+
+async def root(_: Request) -> Response:
+    """Say where the API is: this version has no page."""
+    return PlainTextResponse("Ensuite serves its API under /api/.\n")
+
+
+def application(settings: Settings, *, works: bool = True) -> Starlette:
+    """The ASGI application, which starts and stops everything with its lifespan."""
+    served: dict[str, Ensuite] = {}
+
+    async def api(scope: Any, receive: Any, send: Any) -> None:
+        await served["ensuite"].endpoint(scope, receive, send)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        async with running(settings, works=works) as ensuite:
+            served["ensuite"] = ensuite
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/api/__health_check", health),
+            Mount("/api", app=api),
+            Route("/", root),
+        ],
+        lifespan=lifespan,
+    )

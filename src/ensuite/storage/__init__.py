@@ -1,0 +1,1 @@
+"""PostgreSQL: where it runs, how statements reach it, what its errors mean."""

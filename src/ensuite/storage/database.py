@@ -1,0 +1,127 @@
+"""The database of one process: lanes for small writes, a pool for the rest, notifications."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal, Protocol
+
+import asyncpg
+
+from ensuite.errors import DatabaseUnavailable
+from ensuite.storage.lanes import Lanes
+from ensuite.storage.sqlstates import is_connection_loss
+
+STATEMENTS_PER_CONNECTION = 256
+"""Prepared statements kept by one connection; clients choose the shapes, so it is bounded."""
+
+ACQUIRE_SECONDS = 10
+CONNECT_SECONDS = 5
+
+
+class Row(Protocol):
+    """A row as asyncpg gives it, or a mapping in its place: values by column name."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+Isolation = Literal["read_committed", "repeatable_read", "serializable"]
+
+Transaction = asyncpg.Connection
+"""An open transaction: who holds one may write, only who opened it commits."""
+
+
+class Database:
+    """Connections to one PostgreSQL database, from one process."""
+
+    def __init__(self, dsn: str, *, write_lanes: int, connections: int) -> None:
+        self.dsn = dsn
+        self.lanes = Lanes(self.connect, write_lanes)
+        self._size = connections
+        self._pool: asyncpg.Pool | None = None
+
+    async def connect(self) -> asyncpg.Connection:
+        """One more connection, outside the pool."""
+        return await asyncpg.connect(
+            self.dsn,
+            statement_cache_size=STATEMENTS_PER_CONNECTION,
+            max_cached_statement_lifetime=0,
+            timeout=CONNECT_SECONDS,
+            server_settings={"application_name": "ensuite", "timezone": "UTC", "jit": "off"},
+        )
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            OSError, asyncpg.PostgresError: the database cannot be reached.
+
+        """
+        self._pool = await asyncpg.create_pool(
+            self.dsn,
+            min_size=min(2, self._size),
+            max_size=self._size,
+            reset=_leave_as_it_is,
+            statement_cache_size=STATEMENTS_PER_CONNECTION,
+            max_cached_statement_lifetime=0,
+            max_inactive_connection_lifetime=0,
+            timeout=CONNECT_SECONDS,
+            server_settings={"application_name": "ensuite", "timezone": "UTC", "jit": "off"},
+        )
+        await self.lanes.open()
+
+    async def close(self) -> None:
+        """Let what runs finish, then disconnect."""
+        await self.lanes.close()
+        if self._pool is not None:
+            await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[asyncpg.Connection]:
+        """A connection of the pool, for statements that need no transaction.
+
+        Raises:
+            DatabaseUnavailable: none came free in time, or the database cannot be reached.
+
+        """
+        assert self._pool is not None, "the database is not open"
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if isinstance(error, TimeoutError) or is_connection_loss(error):
+                raise DatabaseUnavailable from error
+            raise
+        try:
+            yield connection  # pyright: ignore[reportReturnType] - a proxy with the same methods
+        finally:
+            await asyncio.shield(self._pool.release(connection))
+
+    @asynccontextmanager
+    async def transaction(
+        self, *, isolation: Isolation | None = None
+    ) -> AsyncGenerator[Transaction]:
+        """A transaction on a connection of its own; commits when the block ends without error."""
+        async with self.connection() as connection, connection.transaction(isolation=isolation):
+            yield connection
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """The rows of one reading statement."""
+        async with self.connection() as connection:
+            return await connection.fetch(sql, *arguments)
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
+        """The first row of one reading statement."""
+        async with self.connection() as connection:
+            return await connection.fetchrow(sql, *arguments)
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        """Run one statement in a transaction of its own; gives PostgreSQL's command tag."""
+        async with self.connection() as connection:
+            return await connection.execute(sql, *arguments)
+
+    async def commit(self, sql: str, arguments: Sequence[Any]) -> asyncpg.Record:
+        """Run a statement that returns one row on a lane: it shares its commit with others."""
+        return await self.lanes.submit(sql, arguments)
+
+
+async def _leave_as_it_is(_: object) -> None:
+    """Nothing sets session state, so nothing is reset: `RESET ALL` costs a round trip a request."""

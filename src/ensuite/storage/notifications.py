@@ -1,0 +1,107 @@
+"""LISTEN and NOTIFY, and the number that makes this process' ids its own."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import asyncpg
+import structlog
+
+from ensuite.errors import EnsuiteError
+from ensuite.ids import NODE_NUMBERS
+from ensuite.storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+NODE_LOCK_CLASS = 0x656E73  # "ens"
+RECONNECT_SECONDS = 0.5
+
+
+class TooManyProcesses(EnsuiteError):
+    """32 processes already use this database; stop one before starting another."""
+
+    code = "TOO_MANY_PROCESSES"
+    status = 503
+
+
+class Notifications:
+    """One connection that listens, for the life of the process.
+
+    A handler gets the payload of each notification, and None after a reconnect: something may
+    have been missed, so it must look for itself.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._handlers: dict[str, Callable[[str | None], None]] = {}
+        self._connection: asyncpg.Connection | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._lost = asyncio.Event()
+        self.node_number = -1
+
+    def handle(self, channel: str, handler: Callable[[str | None], None]) -> None:
+        """Call `handler` for what is notified on `channel`; set before `open`."""
+        self._handlers[channel] = handler
+
+    async def open(self) -> None:
+        """Listen, and hold a node number.
+
+        Raises:
+            TooManyProcesses: no node number is free.
+
+        """
+        await self._listen()
+        self._keeper = asyncio.create_task(self._keep(), name="notifications")
+
+    async def close(self) -> None:
+        """Stop listening; the node number becomes free."""
+        if self._keeper is not None:
+            _ = self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._connection is not None and not self._connection.is_closed():
+            with suppress(OSError, asyncpg.PostgresError):
+                await self._connection.close()
+
+    async def _listen(self) -> None:
+        connection = await self._database.connect()
+        try:
+            await self._take_node_number(connection)
+            for channel in self._handlers:
+                await connection.add_listener(channel, self._heard)
+        except BaseException:
+            await connection.close()
+            raise
+        self._lost.clear()
+        connection.add_termination_listener(lambda _: self._lost.set())
+        self._connection = connection
+
+    async def _take_node_number(self, connection: asyncpg.Connection) -> None:
+        # After a reconnect the old number comes first: ids made meanwhile carry it.
+        wanted = [self.node_number] if self.node_number >= 0 else range(NODE_NUMBERS)
+        for number in wanted:
+            if await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1, $2)", NODE_LOCK_CLASS, number
+            ):
+                self.node_number = number
+                return
+        raise TooManyProcesses
+
+    def _heard(self, _: object, __: int, channel: str, payload: object) -> None:
+        self._handlers[channel](str(payload))
+
+    async def _keep(self) -> None:
+        while True:
+            _ = await self._lost.wait()
+            log.warning("notifications.lost")
+            while True:
+                await asyncio.sleep(RECONNECT_SECONDS)
+                try:
+                    await self._listen()
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as e:
+                    log.warning("notifications.reconnecting", error=str(e))
+                else:
+                    break
+            log.info("notifications.reconnected")
+            for handler in self._handlers.values():
+                handler(None)

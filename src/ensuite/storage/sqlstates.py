@@ -1,0 +1,91 @@
+"""What PostgreSQL's error codes mean to a client: one table, used at one place."""
+
+import re
+from collections.abc import Callable
+
+import asyncpg
+
+from ensuite.errors import (
+    AssociationTargetMissing,
+    Conflict,
+    DatabaseUnavailable,
+    EnsuiteError,
+    InvalidFields,
+    InvalidFilter,
+    InvalidRequest,
+    Issue,
+    NotNullViolation,
+    UniqueViolation,
+    ValueOutOfRange,
+)
+
+STALE_SCHEMA = frozenset({"42P01", "42703"})
+"""Undefined table or column: this process' snapshot is older than the database."""
+
+_by_sqlstate: dict[str, type[EnsuiteError]] = {
+    "22001": ValueOutOfRange,  # string too long
+    "22003": ValueOutOfRange,  # number out of range
+    "22008": ValueOutOfRange,  # date or time out of range
+    "22021": InvalidFields,  # a character that UTF-8 or PostgreSQL does not have
+    "22P05": InvalidFields,  # \u0000 inside JSON
+    "22P02": InvalidFields,  # text that is no number, uuid, …
+    "2201B": InvalidFilter,  # invalid regular expression
+    "22023": InvalidRequest,
+    "23503": AssociationTargetMissing,
+    "23514": InvalidFields,
+    "40001": Conflict,  # serialisation failure
+    "40P01": Conflict,  # deadlock
+    "55P03": Conflict,  # lock not available
+    "57014": Conflict,  # statement timeout
+    "54000": InvalidRequest,  # program limit exceeded
+    "54001": InvalidFilter,  # statement too complex
+}
+
+_key_columns = re.compile(r"Key \((.*?)\)=")
+
+
+class CollectionChanged(EnsuiteError):
+    """The collection was changed or dropped while the request ran; read its fields and retry."""
+
+    code = "COLLECTION_CHANGED"
+    status = 409
+
+
+def is_connection_loss(error: BaseException) -> bool:
+    """Whether the connection is gone, as opposed to the statement being wrong."""
+    if isinstance(error, (OSError, asyncpg.PostgresConnectionError, EOFError)):
+        return True
+    if isinstance(error, asyncpg.PostgresError):
+        # 57P01..57P03: shut down, crash shutdown, cannot connect now; 53300: no connection free.
+        return (error.sqlstate or "").startswith("57P0") or error.sqlstate == "53300"
+    return isinstance(error, asyncpg.InterfaceError) and "connection" in str(error)
+
+
+def translated(error: Exception, title: Callable[[str], str] = str) -> EnsuiteError | None:
+    """The error as a client should see it, or None when it is a fault of our own.
+
+    `title` turns the name of a column into what the user calls the field.
+    """
+    if isinstance(error, EnsuiteError):
+        return error
+    if is_connection_loss(error):
+        return DatabaseUnavailable()
+    if not isinstance(error, asyncpg.PostgresError):
+        return None
+    state = error.sqlstate or ""
+    if state in STALE_SCHEMA:
+        return CollectionChanged()
+    if state == "23505":
+        found = _key_columns.search(error.detail or "")
+        columns = found.group(1).replace('"', "").split(", ") if found else []
+        issues = [
+            Issue(f"{title(column)} already exists", UniqueViolation.code, column)
+            for column in columns
+        ]
+        return UniqueViolation(issues[0].message if issues else None, issues=issues)
+    if state == "23502":
+        column = error.column_name or ""
+        message = f"{title(column)} cannot be null"
+        return NotNullViolation(message, issues=[Issue(message, NotNullViolation.code, column)])
+    kind = _by_sqlstate.get(state)
+    return kind(str(error)) if kind else None

@@ -1,0 +1,32 @@
+"""Workflows: triggers, nodes, executions.  This module is what a node's author needs."""
+
+from ensuite.workflow.conditions import Criterion
+from ensuite.workflow.expressions import compile as compile_expression
+from ensuite.workflow.expressions import evaluate
+from ensuite.workflow.filters import narrowing
+from ensuite.workflow.node import HttpAnswer, Node, Part, Records, Step, config, node_type
+from ensuite.workflow.outcome import Branch, Done, Failed, Finish, Outcome, Status, Waiting
+from ensuite.workflow.scope import resolve, text
+
+__all__ = [
+    "Branch",
+    "Criterion",
+    "Done",
+    "Failed",
+    "Finish",
+    "HttpAnswer",
+    "Node",
+    "Outcome",
+    "Part",
+    "Records",
+    "Status",
+    "Step",
+    "Waiting",
+    "compile_expression",
+    "config",
+    "evaluate",
+    "narrowing",
+    "node_type",
+    "resolve",
+    "text",
+]

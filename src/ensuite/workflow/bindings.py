@@ -1,0 +1,155 @@
+"""The workflows of one snapshot: which exist, which are enabled, what each is bound to."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import asyncpg
+
+from ensuite.errors import NotFound
+from ensuite.ids import NodeId, WorkflowId
+from ensuite.storage.database import Row
+from ensuite.workflow.graph import Graph, NodeRow, compiled
+from ensuite.workflow.trigger import InvalidTriggerConfig, Trigger, configured
+from ensuite.workflow.triggers.action import ActionTrigger
+
+
+class WorkflowNotFound(NotFound):
+    """There is no such workflow; `workflows:list` shows those that exist."""
+
+    code = "WORKFLOW_NOT_FOUND"
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One revision of a workflow, ready to run."""
+
+    id: WorkflowId
+    key: str
+    type: str
+    sync: bool
+    trigger: Trigger | None
+    """None where the configuration is not valid: it then matches nothing."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    graph: Graph = Graph()
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        """How long an execution may take from its start; None: as long as it needs."""
+        milliseconds = self.options.get("timeout")
+        return (
+            milliseconds / 1000
+            if isinstance(milliseconds, (int, float)) and milliseconds > 0
+            else None
+        )
+
+    @property
+    def deletes_on(self) -> frozenset[int]:
+        """The statuses with which executions are not kept (section 5.5)."""
+        statuses = self.options.get("deleteExecutionOnStatus")
+        return frozenset(statuses) if isinstance(statuses, list) else frozenset()
+
+
+@dataclass(frozen=True)
+class Bindings:
+    """The enabled workflows, and the types of those that exist but are not enabled."""
+
+    enabled: Mapping[str, Workflow] = field(default_factory=dict)
+    """By key."""
+    disabled: frozenset[str] = frozenset()
+    """Keys of workflows none of whose revisions is enabled."""
+
+    @cached_property
+    def by_id(self) -> Mapping[WorkflowId, Workflow]:
+        """The enabled revisions by id."""
+        return {each.id: each for each in self.enabled.values()}
+
+    @cached_property
+    def _everywhere(self) -> Mapping[str, tuple[tuple[Workflow, ActionTrigger], ...]]:
+        found: dict[str, list[tuple[Workflow, ActionTrigger]]] = defaultdict(list)
+        for each in sorted(self.enabled.values(), key=lambda workflow: workflow.id):
+            if isinstance(each.trigger, ActionTrigger) and each.trigger.everywhere:
+                found[each.trigger.collection].append((each, each.trigger))
+        return {name: tuple(workflows) for name, workflows in found.items()}
+
+    def everywhere(self, collection: str) -> Iterable[tuple[Workflow, ActionTrigger]]:
+        """The global workflows on a collection, oldest first."""
+        return self._everywhere.get(collection, ())
+
+    def keys_for(self, collection: str) -> list[str]:
+        """The keys that a call on this collection may name without a path."""
+        return [
+            each.key
+            for each in self.enabled.values()
+            if isinstance(each.trigger, ActionTrigger) and each.trigger.collection == collection
+        ]
+
+
+_NODES = """
+SELECT id, workflow_id, key, type, upstream_id, branch_index, config FROM ensuite.flow_nodes
+WHERE workflow_id = ANY($1::bigint[]) ORDER BY id
+"""
+
+
+async def load_bindings(connection: asyncpg.Connection) -> Bindings:
+    """Read the workflows; call it in the transaction that reads the catalog."""
+    rows = await connection.fetch(
+        "SELECT id, key, type, sync, config, options FROM ensuite.workflows WHERE enabled"
+    )
+    graphs = await _graphs(connection, [row["id"] for row in rows])
+    keys = await connection.fetch("SELECT DISTINCT key FROM ensuite.workflows")
+    enabled = {row["key"]: _workflow(row, graphs[row["id"]]) for row in rows}
+    return Bindings(enabled, frozenset(row["key"] for row in keys).difference(enabled))
+
+
+async def load_workflow(connection: asyncpg.Connection, workflow_id: int) -> Workflow:
+    """Read one revision, enabled or not.
+
+    Raises:
+        WorkflowNotFound: it does not exist (any more).
+
+    """
+    row = await connection.fetchrow(
+        "SELECT id, key, type, sync, config, options FROM ensuite.workflows WHERE id = $1",
+        workflow_id,
+    )
+    if row is None:
+        message = "workflow not found"
+        raise WorkflowNotFound(message)
+    graphs = await _graphs(connection, [workflow_id])
+    return _workflow(row, graphs[workflow_id])
+
+
+async def _graphs(connection: asyncpg.Connection, ids: list[int]) -> Mapping[int, Graph]:
+    nodes: dict[int, list[NodeRow]] = defaultdict(list)
+    for row in await connection.fetch(_NODES, ids):
+        nodes[row["workflow_id"]].append(
+            NodeRow(
+                id=NodeId(row["id"]),
+                key=row["key"],
+                type=row["type"],
+                upstream_id=None if row["upstream_id"] is None else NodeId(row["upstream_id"]),
+                branch_index=row["branch_index"],
+                config=json.loads(row["config"]),
+            )
+        )
+    return {each: compiled(nodes[each]) for each in ids}
+
+
+def _workflow(row: Row, graph: Graph) -> Workflow:
+    try:
+        trigger = configured(row["type"], json.loads(row["config"]))
+    except InvalidTriggerConfig:
+        trigger = None
+    return Workflow(
+        id=WorkflowId(row["id"]),
+        key=row["key"],
+        type=row["type"],
+        sync=row["sync"],
+        trigger=trigger,
+        options=json.loads(row["options"]),
+        graph=graph,
+    )

@@ -1,0 +1,230 @@
+"""Capture: the executions that an operation starts are written with the record, or not at all."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from ensuite.access.actor import Actor
+from ensuite.clock import Clock
+from ensuite.data.changes import Change, Operation, Rider
+from ensuite.data.query import parse_selection
+from ensuite.data.records import Records
+from ensuite.ids import ExecutionId
+from ensuite.schema.collection import Collection
+from ensuite.workflow.bindings import Workflow
+from ensuite.workflow.executions import LEASE, Claim, captured_executions
+from ensuite.workflow.outcome import Status
+from ensuite.workflow.selection import NOTHING_SELECTED, Selection, Start
+
+MAX_RELATED = 1_000
+"""Executions that one `key!path` may start for one record."""
+
+
+class LeaseHolder(Protocol):
+    """Who may take captured executions at once: the dispatcher of this process."""
+
+    @property
+    def owner(self) -> str:
+        """The name under which it holds leases."""
+        ...
+
+    def has_room_for(self, workflow: Workflow) -> bool:
+        """Whether it can start one more execution of this workflow now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Captured(Rider):
+    """An execution's row on its way into the database."""
+
+    start: Start | None
+    """What started it; None: a person did, by hand."""
+    claim: Claim | None
+    """The lease that it was written with; None: a worker has to claim it."""
+
+    @property
+    def execution_id(self) -> ExecutionId:
+        """The id of the execution."""
+        return self.values[0]
+
+
+@dataclass
+class Capture:
+    """The listener that turns changes into executions."""
+
+    records: Callable[[], Records]
+    """The records of the current snapshot: where related records are read."""
+    next_id: Callable[[], int]
+    clock: Clock
+    holder: LeaseHolder | None
+
+    def decides_alone(self, operation: Operation, collection: Collection) -> bool:
+        """Whether the record as written tells every execution's context."""
+        return not _selection(operation).reads
+
+    def riders(self, operation: Operation, change: Change) -> Sequence[Captured]:
+        """One execution for each start that is about the record itself."""
+        starts = _selection(operation).entries
+        if not starts:
+            return ()
+        return [
+            self._captured(operation, change, start, change.encoded, _identity(change))
+            for start in starts
+            if isinstance(start, Start) and _applies(start, change.action)
+        ]
+
+    async def riders_after_reading(
+        self, tx: asyncpg.Connection, operation: Operation, change: Change
+    ) -> Sequence[Captured]:
+        """One execution for each start and record at the end of its path."""
+        captured: list[Captured] = []
+        for start in _selection(operation).entries:
+            if not isinstance(start, Start) or not _applies(start, change.action):
+                continue
+            if not start.reads:
+                captured.append(
+                    self._captured(operation, change, start, change.encoded, _identity(change))
+                )
+                continue
+            for data in await self._related(tx, change, start):
+                collection = self.records().catalog[start.trigger.collection]
+                identity = str([data.get(name) for name in collection.primary_key])
+                encoded = msgspec.json.encode(data)
+                captured.append(self._captured(operation, change, start, encoded, identity))
+        return captured
+
+    async def _related(
+        self, tx: asyncpg.Connection, change: Change, start: Start
+    ) -> list[dict[str, Any]]:
+        """The records at the end of a start's path, with the associations it wants to see."""
+        records = self.records()
+        catalog = records.catalog
+        reader = records.reader(tx)
+        # A destroyed row is gone, but what its own keys point to can still be read.
+        found = [dict(change.record)]
+        at = change.collection
+        for name in start.path:
+            selection = parse_selection(catalog, at, fields=(), appends=(name,))
+            await reader.append(at, found, selection.appends)
+            at = catalog[at.associations[name].target]
+            found = _distinct(at, [member for record in found for member in _members(record[name])])
+        if start.trigger.appends:
+            selection = parse_selection(catalog, at, appends=start.trigger.appends)
+            await reader.append(at, found, selection.appends)
+        return found[:MAX_RELATED]
+
+    def _captured(
+        self, operation: Operation, change: Change, start: Start, data: bytes, identity: str
+    ) -> Captured:
+        workflow = start.workflow
+        now = self.clock.now()
+        leased = self.holder is not None and self.holder.has_room_for(workflow)
+        context = _context(operation.actor, change, data, related=bool(start.path))
+        execution_id = ExecutionId(self.next_id())
+        claim = (
+            Claim(execution_id, workflow.id, workflow.key, 1, context, now, fresh=True)
+            if leased
+            else None
+        )
+        owner = self.holder.owner if leased and self.holder is not None else None
+        return Captured(
+            captured_executions,
+            (
+                execution_id,
+                workflow.id,
+                workflow.key,
+                event_key(operation.id, workflow.id, ".".join(start.path), identity),
+                Status.STARTED if leased else None,
+                context,
+                now + LEASE if leased else now,
+                owner,
+                1 if leased else 0,
+                False,
+                now,
+                now if leased else None,
+            ),
+            start,
+            claim,
+        )
+
+
+def _selection(operation: Operation) -> Selection:
+    wanted = operation.wanted
+    return wanted if isinstance(wanted, Selection) else NOTHING_SELECTED
+
+
+def _applies(start: Start, action: str) -> bool:
+    """A global workflow runs for the actions it lists, a local one for each that names it."""
+    return not start.trigger.everywhere or start.trigger.fires_on(action)
+
+
+def _identity(change: Change) -> str:
+    return str([change.record.get(name) for name in change.collection.primary_key])
+
+
+def event_key(operation_id: int, workflow_id: int, path: str, identity: str) -> UUID:
+    """The same for the same operation, workflow and record: a repeated capture finds its row."""
+    text = f"{operation_id}/{workflow_id}/{path}/{identity}"
+    return UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
+
+
+def _context(actor: Actor | None, change: Change, data: bytes, *, related: bool) -> str:
+    parts = [b'{"data":', data]
+    if actor is None:
+        parts.append(b',"user":null,"roleName":null')
+    else:
+        parts += [b',"user":', actor.user_json, b',"roleName":', msgspec.json.encode(actor.role)]
+    if change.previous is not None and not related:
+        parts += [b',"previous":', msgspec.json.encode(change.previous)]
+        parts += [b',"changed":', msgspec.json.encode(change.changed)]
+    parts.append(b"}")
+    return b"".join(parts).decode()
+
+
+def _members(value: Any) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    return [dict(each) for each in value] if isinstance(value, list) else [dict(value)]
+
+
+def _distinct(collection: Collection, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One execution for each related record, however many ways lead to it."""
+    names = collection.primary_key
+    if not names:
+        return records
+    return list({tuple(record[name] for name in names): record for record in records}.values())
+
+
+def manual(
+    execution_id: ExecutionId, workflow: Workflow, context: str, *, now: datetime, owner: str
+) -> Captured:
+    """An execution that a person starts by hand; it is leased to this process and runs at once."""
+    claim = Claim(
+        execution_id, workflow.id, workflow.key, 1, context, now, fresh=True, manually=True
+    )
+    key = event_key(execution_id, workflow.id, "", "manual")
+    return Captured(
+        captured_executions,
+        (
+            execution_id,
+            workflow.id,
+            workflow.key,
+            key,
+            Status.STARTED,
+            context,
+            now + LEASE,
+            owner,
+            1,
+            True,
+            now,
+            now,
+        ),
+        None,
+        claim,
+    )

@@ -1,0 +1,352 @@
+"""The executions that one process works on: what it captured itself, and what it claims.
+
+An execution captured here is leased to this process by the row's own insert, so it starts right
+after the commit without a claim.  What no process holds is claimed in batches, woken by NOTIFY
+with a poll as the net under it.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import structlog
+
+from ensuite.errors import DatabaseUnavailable, EnsuiteError
+from ensuite.ids import ExecutionId, WorkflowId
+from ensuite.storage.database import Database
+from ensuite.storage.sqlstates import is_connection_loss
+from ensuite.workflow import executions
+from ensuite.workflow.bindings import Bindings, Workflow, WorkflowNotFound, load_workflow
+from ensuite.workflow.capture import Captured
+from ensuite.workflow.executions import LEASE, LEASE_SECONDS, READY_CHANNEL, Claim
+from ensuite.workflow.outcome import Status
+from ensuite.workflow.runner import LeaseLost, Means, Ran, Run
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 1.0
+HEARTBEAT_SECONDS = LEASE_SECONDS / 4
+NOTIFY_SECONDS = 0.005
+CLAIM_BATCH = 64
+MAX_BACKLOG = 4_000
+"""Executions that wait here for a place; beyond it captures are left to whoever has room."""
+
+MAX_REVISIONS = 256
+"""Revisions kept that are not enabled (any more): what old executions run on."""
+
+
+class Dispatcher:
+    """Runs executions in this process, `concurrency` at a time, fairly across workflows."""
+
+    def __init__(
+        self,
+        database: Database,
+        means: Means,
+        bindings: Callable[[], Bindings],
+        *,
+        owner: str,
+        concurrency: int,
+        works: bool = True,
+    ) -> None:
+        self.owner = owner
+        self._works = works
+        self._database = database
+        self._means = means
+        self._bindings = bindings
+        self._concurrency = concurrency
+        # No workflow may take every place: a slow one would block the others.
+        self._share = max(1, concurrency // 2)
+        self._waiting: dict[WorkflowId, deque[Claim]] = {}
+        self._backlog = 0
+        self._running: dict[ExecutionId, asyncio.Task[None] | None] = {}
+        self._active: Counter[WorkflowId] = Counter()
+        self._held_until: dict[ExecutionId, datetime] = {}
+        self._revisions: dict[WorkflowId, Workflow] = {}
+        self._executed: set[WorkflowId] = set()
+        self._wake = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._notifying: asyncio.TimerHandle | None = None
+        self._background: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+
+    # --- life -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to claim and to keep leases alive."""
+        self._loops = [asyncio.create_task(self._beat_forever(), name="dispatcher-heartbeat")]
+        if self._works:
+            claims = asyncio.create_task(self._claim_forever(), name="dispatcher-claims")
+            self._loops.append(claims)
+
+    async def stop(self, grace_seconds: float = 10.0) -> None:
+        """Take nothing more, let what runs finish, and hand back the rest."""
+        self._stopping = True
+        for loop in self._loops[1:]:
+            _ = loop.cancel()
+        held = [claim.id for queue in self._waiting.values() for claim in queue]
+        self._waiting.clear()
+        self._backlog = 0
+        tasks = [task for task in self._running.values() if task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+            for task in late:
+                _ = task.cancel()
+            if late:
+                _ = await asyncio.wait(late)
+        for loop in self._loops:
+            _ = loop.cancel()
+        _ = await asyncio.gather(*self._loops, *self._background, return_exceptions=True)
+        held += list(self._held_until)
+        if held:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
+                now = self._means.clock.now()
+                _ = await self._database.execute(executions.RELEASE, held, self.owner, now)
+                await self._notify()
+
+    def wake(self, _: str | None = None) -> None:
+        """Look for ready executions now: somebody said that there are some."""
+        self._wake.set()
+
+    # --- taking executions ----------------------------------------------------------------
+
+    def has_room_for(self, workflow: Workflow) -> bool:
+        """Whether a captured execution of this workflow may be leased to this process."""
+        # A sync execution runs in its caller's request, so it takes no place.
+        return workflow.sync or (self._works and not self._stopping and self._backlog < MAX_BACKLOG)
+
+    def accept(self, captured: Iterable[Captured]) -> None:
+        """Start what was captured and committed: at once where it is leased to this process."""
+        left = False
+        for each in captured:
+            if each.claim is None:
+                left = True
+            else:
+                self._enqueue(each.claim)
+        if left:
+            self._notify_soon()
+        self._fill()
+
+    def hold(self, captured: Iterable[Captured]) -> None:
+        """Keep the leases of captured executions alive that a request runs by itself, in order."""
+        until = self._means.clock.now() + LEASE
+        for each in captured:
+            if each.claim is not None:
+                self._held_until[each.claim.id] = until
+
+    async def run_now(self, captured: Captured) -> Ran | None:
+        """Run an execution while its caller waits; None when somebody else went on with it.
+
+        Raises:
+            EnsuiteError: the database is gone; the execution goes on later.
+
+        """
+        assert captured.claim is not None, "a caller waits for what this process holds"
+        try:
+            return await self._carried_out(captured.claim, caller=True)
+        except LeaseLost:
+            return None
+        finally:
+            _ = self._held_until.pop(captured.claim.id, None)
+
+    async def cancel_here(self, execution_id: ExecutionId) -> None:
+        """Stop the execution's task if it runs in this process; its row is the caller's affair."""
+        task = self._running.get(execution_id)
+        if task is not None:
+            _ = task.cancel()
+
+    def _enqueue(self, claim: Claim) -> None:
+        queue = self._waiting.get(claim.workflow_id)
+        if queue is None:
+            queue = self._waiting[claim.workflow_id] = deque()
+        queue.append(claim)
+        self._backlog += 1
+        self._held_until[claim.id] = self._means.clock.now() + LEASE
+
+    def _fill(self) -> None:
+        """Start waiting executions while there are places, one workflow after the other."""
+        while self._waiting and len(self._running) < self._concurrency:
+            workflow_id = next(
+                (each for each in self._waiting if self._active[each] < self._share), None
+            )
+            if workflow_id is None:
+                return
+            queue = self._waiting.pop(workflow_id)
+            claim = queue.popleft()
+            self._backlog -= 1
+            if queue:
+                self._waiting[workflow_id] = queue
+            self._active[workflow_id] += 1
+            task = asyncio.create_task(self._run(claim), name=f"execution-{claim.id}")
+            self._running[claim.id] = task
+
+    async def _run(self, claim: Claim) -> None:
+        try:
+            _ = await self._carried_out(claim, caller=False)
+        except LeaseLost:
+            log.info("execution.lease_lost", execution=claim.id)
+        except asyncio.CancelledError:
+            log.info("execution.interrupted", execution=claim.id)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            # Its lease runs out and somebody goes on from the last commit.
+            log.warning("execution.suspended", execution=claim.id, error=str(error))
+        except Exception:
+            log.exception("execution.raised", execution=claim.id)
+        finally:
+            _ = self._running.pop(claim.id, None)
+            _ = self._held_until.pop(claim.id, None)
+            self._active[claim.workflow_id] -= 1
+            if not self._active[claim.workflow_id]:
+                del self._active[claim.workflow_id]
+            if not self._stopping:
+                self._fill()
+
+    async def _carried_out(self, claim: Claim, *, caller: bool) -> Ran:
+        workflow = await self._revision(claim.workflow_id)
+        if workflow is None:
+            await self._abandon(claim)
+            return Ran(Status.ERROR)
+        if claim.workflow_id not in self._executed:
+            await self._mark_executed(claim.workflow_id)
+        ran = await Run(self._means, claim, workflow, caller=caller).to_rest()
+        if ran.status in workflow.deletes_on:
+            await self._delete(claim)
+        return ran
+
+    async def _revision(self, workflow_id: WorkflowId) -> Workflow | None:
+        """The revision that an execution was captured for."""
+        found = self._bindings().by_id.get(workflow_id)
+        if found is not None:
+            return found
+        found = self._revisions.get(workflow_id)
+        if found is None:
+            async with self._database.connection() as connection:
+                try:
+                    found = await load_workflow(connection, workflow_id)
+                except WorkflowNotFound:
+                    return None
+            if len(self._revisions) >= MAX_REVISIONS:
+                self._revisions.clear()
+            if workflow_id in self._executed:
+                # Only then its nodes cannot change any more.
+                self._revisions[workflow_id] = found
+        return found
+
+    async def _mark_executed(self, workflow_id: WorkflowId) -> None:
+        """From its first execution on a revision's nodes stay as they are."""
+        _ = await self._database.execute(
+            "UPDATE ensuite.workflows SET executed_at = $2 WHERE id = $1 AND executed_at IS NULL",
+            workflow_id,
+            self._means.clock.now(),
+        )
+        self._executed.add(workflow_id)
+
+    async def _abandon(self, claim: Claim) -> None:
+        _ = await self._database.execute(
+            "UPDATE ensuite.executions SET status = $3, reason = 'workflow_deleted',"
+            " lease_owner = NULL, finished_at = $4 WHERE id = $1 AND fence = $2",
+            claim.id,
+            claim.fence,
+            Status.ABORTED,
+            self._means.clock.now(),
+        )
+
+    async def _delete(self, claim: Claim) -> None:
+        async with self._database.transaction() as tx:
+            _ = await delete_executions(tx, [claim.id])
+
+    # --- claiming and leases --------------------------------------------------------------
+
+    async def _claim_forever(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    _ = await self._wake.wait()
+            self._wake.clear()
+            try:
+                while await self._claim_once() == CLAIM_BATCH:
+                    pass
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+                if not (is_connection_loss(error) or isinstance(error, DatabaseUnavailable)):
+                    log.exception("dispatcher.claim_failed")
+
+    async def _claim_once(self) -> int:
+        room = min(CLAIM_BATCH, self._concurrency - len(self._running) - self._backlog)
+        if room <= 0 or self._stopping:
+            return 0
+        now = self._means.clock.now()
+        full = [each for each, active in self._active.items() if active >= self._share]
+        rows = await self._database.fetch(
+            executions.CLAIM, self.owner, now + LEASE, now, full, room
+        )
+        for row in rows:
+            self._enqueue(
+                Claim(
+                    id=ExecutionId(row["id"]),
+                    workflow_id=WorkflowId(row["workflow_id"]),
+                    key=row["key"],
+                    fence=row["fence"],
+                    context=row["context"],
+                    started_at=row["started_at"],
+                    manually=row["manually"],
+                )
+            )
+        self._fill()
+        return len(rows)
+
+    async def _beat_forever(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            now = self._means.clock.now()
+            due = [each for each, until in self._held_until.items() if until < now + LEASE * 0.7]
+            if not due:
+                continue
+            try:
+                _ = await self._database.execute(executions.EXTEND, due, self.owner, now + LEASE)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+                log.warning("dispatcher.heartbeat_failed", error=str(error))
+                continue
+            for each in due:
+                if each in self._held_until:
+                    self._held_until[each] = now + LEASE
+
+    def _notify_soon(self) -> None:
+        """Tell other processes, after the commit and at most once per 5 ms.
+
+        Inside the transaction a NOTIFY takes a lock that all commits share, and wakes every
+        worker for one execution.
+        """
+        if self._notifying is None:
+            loop = asyncio.get_running_loop()
+            self._notifying = loop.call_later(NOTIFY_SECONDS, self._notify_now)
+
+    def _notify_now(self) -> None:
+        self._notifying = None
+        self._wake.set()
+        task = asyncio.create_task(self._notify())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _notify(self) -> None:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
+            # Lost with the connection: then the poll finds them, a second later at most.
+            _ = await self._database.execute("SELECT pg_notify($1, '')", READY_CHANNEL)
+
+
+async def delete_executions(tx: asyncpg.Connection, ids: list[ExecutionId]) -> int:
+    """Delete executions with their jobs; the counters of their revisions keep them."""
+    rows = await tx.fetch(
+        "DELETE FROM ensuite.executions WHERE id = ANY($1::bigint[]) RETURNING workflow_id", ids
+    )
+    _ = await tx.execute("DELETE FROM ensuite.jobs WHERE execution_id = ANY($1::bigint[])", ids)
+    for workflow_id, count in Counter(row["workflow_id"] for row in rows).items():
+        _ = await tx.execute(
+            "UPDATE ensuite.workflows SET deleted_executions = deleted_executions + $2"
+            " WHERE id = $1",
+            workflow_id,
+            count,
+        )
+    return len(rows)

@@ -1,0 +1,270 @@
+"""The rows of executions and jobs: what is written when, and the statements that claim them.
+
+`ready_at` says from when on a worker may claim an execution: at once when it was queued, when the
+lease runs out while somebody works on it, when the timer does while it waits.  So recovery after
+a crash is no special path: a lease that ran out is ready again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from ensuite.data.changes import Rider
+from ensuite.data.statements import REPLACES, Guard
+from ensuite.ids import ExecutionId, JobId, NodeId, WorkflowId
+from ensuite.storage.database import Row
+from ensuite.workflow.outcome import (
+    NOTHING,
+    Branch,
+    Done,
+    Failed,
+    Finish,
+    Outcome,
+    Status,
+    Waiting,
+)
+
+LEASE_SECONDS = 10
+"""How long a claim holds without a sign of life; a dead worker's executions are taken over then."""
+
+LEASE = timedelta(seconds=LEASE_SECONDS)
+READY_CHANNEL = "ensuite_ready"
+MAX_RESULT_BYTES = 1024 * 1024
+"""A larger job result is refused: later nodes and every viewer would load it again."""
+
+_metadata = sa.MetaData()
+
+captured_executions = sa.Table(
+    "executions",
+    _metadata,
+    sa.Column("id", sa.BigInteger()),
+    sa.Column("workflow_id", sa.BigInteger()),
+    sa.Column("key", sa.Text()),
+    sa.Column("event_key", postgresql.UUID()),
+    sa.Column("status", sa.SmallInteger()),
+    sa.Column("context", postgresql.JSON()),
+    sa.Column("ready_at", sa.DateTime(timezone=True)),
+    sa.Column("lease_owner", sa.Text()),
+    sa.Column("fence", sa.Integer()),
+    sa.Column("manually", sa.Boolean()),
+    sa.Column("created_at", sa.DateTime(timezone=True)),
+    sa.Column("started_at", sa.DateTime(timezone=True)),
+    schema="ensuite",
+)
+"""The columns that capture writes; the others keep their defaults."""
+
+_job_columns = (
+    sa.Column("id", sa.BigInteger()),
+    sa.Column("execution_id", sa.BigInteger()),
+    sa.Column("node_id", sa.BigInteger()),
+    sa.Column("node_key", sa.Text()),
+    sa.Column("iteration", sa.Integer()),
+    sa.Column("attempt", sa.Integer()),
+    sa.Column("status", sa.SmallInteger()),
+    sa.Column("meta", postgresql.JSON()),
+    sa.Column("result", postgresql.JSON()),
+    sa.Column("error", sa.Text()),
+    sa.Column("started_at", sa.DateTime(timezone=True)),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+)
+
+jobs = sa.Table("jobs", _metadata, *_job_columns, schema="ensuite")
+"""A turn that begins and ends at once: its row is new."""
+
+known_jobs = sa.Table(
+    "jobs",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in _job_columns),
+    schema="ensuite",
+    info={REPLACES: ("execution_id", "node_key", "iteration", "attempt")},
+)
+"""A turn that may be on record already: it waited, or its attempt was written before the call."""
+
+
+_executions = sa.table(
+    "executions",
+    sa.column("id", sa.BigInteger()),
+    sa.column("fence", sa.Integer()),
+    sa.column("status", sa.SmallInteger()),
+    sa.column("reason", sa.Text()),
+    sa.column("output", postgresql.JSON()),
+    sa.column("ready_at", sa.DateTime(timezone=True)),
+    sa.column("lease_owner", sa.Text()),
+    sa.column("finished_at", sa.DateTime(timezone=True)),
+    schema="ensuite",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An execution that this process holds: what is written under it must carry its fence."""
+
+    id: ExecutionId
+    workflow_id: WorkflowId
+    key: str
+    fence: int
+    context: str
+    """The trigger's context, JSON text."""
+    started_at: datetime
+    fresh: bool = False
+    """It was captured with its lease a moment ago: it has no jobs yet."""
+    manually: bool = False
+
+
+def _guard(*sets: str) -> Guard:
+    """An UPDATE of one execution under a fence: `g0` is the id, `g1` the fence, then the sets."""
+    columns = _executions.c
+    update = (
+        sa.update(_executions)
+        .where(columns.id == sa.bindparam("g0", type_=columns.id.type))
+        .where(columns.fence == sa.bindparam("g1", type_=columns.fence.type))
+        .values(
+            {
+                name: sa.bindparam(f"g{number}", type_=columns[name].type)
+                for number, name in enumerate(sets, start=2)
+            }
+        )
+        .returning(columns.id)
+    )
+    return Guard(update, 2 + len(sets))
+
+
+# Each is one shape of statement: what the commit of an execution's progress sets.
+CONTINUE = _guard("ready_at")
+PARK = _guard("ready_at", "lease_owner", "status")
+END = _guard("status", "reason", "output", "lease_owner", "finished_at")
+
+
+class ResultTooLarge(ValueError):
+    """A node's result is over 1 MiB; let the node keep less of it."""
+
+
+def job_rider(
+    job_id: JobId,
+    claim: Claim,
+    node_id: NodeId,
+    node_key: str,
+    outcome: Outcome,
+    *,
+    known: bool,
+    started_at: datetime,
+    finished_at: datetime,
+) -> Rider:
+    """The journal's row for one turn of a node; `known`: it may have a row already.
+
+    Raises:
+        ResultTooLarge: the result does not fit into a job.
+
+    """
+    status, value, meta, error = _as_job(outcome)
+    result = None if value is None else msgspec.json.encode(value)
+    if result is not None and len(result) > MAX_RESULT_BYTES:
+        raise ResultTooLarge(ResultTooLarge.__doc__)
+    return Rider(
+        known_jobs if known else jobs,
+        (
+            job_id,
+            claim.id,
+            node_id,
+            node_key,
+            0,
+            1,
+            status,
+            None if meta is None else msgspec.json.encode(meta).decode(),
+            None if result is None else result.decode(),
+            error,
+            started_at,
+            None if status == Status.STARTED else finished_at,
+        ),
+    )
+
+
+def attempt_rider(
+    job_id: JobId, claim: Claim, node_id: NodeId, node_key: str, *, started_at: datetime
+) -> Rider:
+    """The row that says an outgoing call is about to be made, written before it."""
+    meta = '{"attempt":true}'
+    status = Status.STARTED
+    return Rider(
+        known_jobs,
+        (job_id, claim.id, node_id, node_key, 0, 1, status, meta, None, None, started_at, None),
+    )
+
+
+def _as_job(outcome: Outcome) -> tuple[Status, Any, Mapping[str, Any] | None, str | None]:
+    match outcome:
+        case Done(value, output, _, assigns):
+            meta: dict[str, Any] = {}
+            if output is not NOTHING:
+                meta["output"] = output
+            if assigns is not None:
+                meta["assigns"] = assigns
+            return Status.RESOLVED, value, meta or None, None
+        case Branch(index, value):
+            return Status.RESOLVED, value, {"branch": index}, None
+        case Waiting(until, value):
+            return Status.STARTED, value, {"until": until.isoformat() if until else None}, None
+        case Failed(error, status, value):
+            shown = {"message": error} if value is None and error is not None else value
+            return status, shown, None, error
+        case Finish(status):
+            return status, None, {"finish": True}, None
+
+
+def outcome_of(row: Row) -> Outcome | None:
+    """What a job's row says its node came to; None for an attempt that never ended."""
+    meta: dict[str, Any] = msgspec.json.decode(row["meta"]) if row["meta"] else {}
+    value = msgspec.json.decode(row["result"]) if row["result"] else None
+    status = Status(row["status"])
+    if meta.get("finish"):
+        return Finish(status)
+    if status is Status.STARTED:
+        if meta.get("attempt"):
+            return None
+        until = meta.get("until")
+        return Waiting(datetime.fromisoformat(until) if until else None, value)
+    if status is not Status.RESOLVED:
+        return Failed(row["error"], status, value)
+    if "branch" in meta:
+        return Branch(meta["branch"], value)
+    return Done(value, output=meta.get("output", NOTHING), assigns=meta.get("assigns"))
+
+
+# Fairness: workflows whose executions already fill their share here are passed over, so that one
+# slow workflow blocks no other.  SKIP LOCKED: two workers never wait for each other's rows.
+CLAIM = """
+UPDATE ensuite.executions AS e
+SET status = 0, lease_owner = $1, ready_at = $2, fence = e.fence + 1,
+    started_at = coalesce(e.started_at, $3)
+FROM (
+    SELECT id FROM ensuite.executions
+    WHERE (status IS NULL OR status = 0) AND ready_at <= $3
+        AND workflow_id <> ALL($4::bigint[])
+    ORDER BY ready_at
+    LIMIT $5
+    FOR UPDATE SKIP LOCKED
+) AS ready
+WHERE e.id = ready.id
+RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually
+"""
+
+EXTEND = """
+UPDATE ensuite.executions SET ready_at = $3
+WHERE id = ANY($1::bigint[]) AND lease_owner = $2 AND (status IS NULL OR status = 0)
+"""
+
+# Handed back at a graceful stop: another process may go on at once.
+RELEASE = """
+UPDATE ensuite.executions SET ready_at = $3, lease_owner = NULL
+WHERE id = ANY($1::bigint[]) AND lease_owner = $2 AND (status IS NULL OR status = 0)
+"""
+
+JOURNAL = """
+SELECT node_key, status, meta, result, error
+FROM ensuite.jobs WHERE execution_id = $1 ORDER BY id
+"""

@@ -1,0 +1,16 @@
+"""The node `output`."""
+
+from typing import Any
+
+from ensuite.workflow import Done, Node, Outcome, Step, config, node_type, resolve
+
+
+@node_type("output", group="caller", icon="log-out", en="Output", fr="Résultat")
+class Output(Node):
+    """Set what the execution as a whole gives back."""
+
+    value: Any = config(en="Value", fr="Valeur", widget="template", default=None)
+
+    async def run(self, step: Step) -> Outcome:
+        value = resolve(self.value, step.scope)
+        return Done(value, output=value)

@@ -1,0 +1,94 @@
+"""How a node can end its turn, and the status numbers of the wire contract (section 5.2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+
+class Status(IntEnum):
+    """What a job or an execution came to; an execution that waits for a worker has none (null)."""
+
+    #: The execution runs or waits; the job is pending.
+    STARTED = 0
+    #: It came to its end.
+    RESOLVED = 1
+    #: It said no: a condition that ends the workflow, a call that was refused, an `end` node.
+    FAILED = -1
+    #: It could not be carried out: an exception, a wrong configuration.
+    ERROR = -2
+    #: It was stopped from outside, or its time ran out.
+    ABORTED = -3
+    CANCELED = -4
+    REJECTED = -5
+    RETRY_NEEDED = -6
+
+
+class Nothing:
+    """The type of `NOTHING`: no value was given, which is not the same as the value null."""
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING = Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Go on to the next node.
+
+    `value` is what later nodes may refer to, `output` what the execution as a whole gives back,
+    `message` a line for the person whose request waits for the execution.
+
+    `assigns` is the key of another node of the workflow.  From here on `value` is also what
+    `$jobsMapByNodeKey.<assigns>` gives, until that node has a turn again or another outcome
+    assigns to it: whoever builds the scope applies a journal's outcomes in the order in which
+    they came about, first the node's own value, then what it assigns.  A key that no node of the
+    workflow has is an error of the step.
+    """
+
+    value: Any = None
+    output: Any = NOTHING
+    message: str | None = None
+    assigns: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Go on into the branch with this index where it has nodes, then past the node.
+
+    A negative `then` ends the execution with that status once the branch is through, instead of
+    going on past the node.
+    """
+
+    index: int
+    value: Any = None
+    then: Status = Status.RESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Stop here and hold nothing, until `until`, or until somebody resumes the node."""
+
+    until: datetime | None = None
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Stop the execution here."""
+
+    error: str | None = None
+    status: Status = Status.FAILED
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End the whole execution, also from inside a branch, with this status."""
+
+    status: Status
+
+
+Outcome = Done | Branch | Waiting | Failed | Finish

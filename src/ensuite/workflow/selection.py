@@ -1,0 +1,218 @@
+"""Which workflows one call starts: the `triggerWorkflows` parameter against the bindings.
+
+Pure.  The grammar is that of wire contract section 6.3, the rules are architecture.md section 5:
+everything that is asked for is answered, started or skipped with a reason.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ensuite.errors import EnsuiteError, InvalidParameter, Issue
+from ensuite.schema.catalog import Catalog
+from ensuite.schema.collection import Collection
+from ensuite.workflow.bindings import Bindings, Workflow
+from ensuite.workflow.triggers.action import ActionTrigger
+
+MAX_ITEMS = 100
+MAX_PATH = 6
+
+TRIGGERING = frozenset({"create", "update", "destroy", "firstOrCreate", "updateOrCreate"})
+"""The actions that start workflows."""
+
+
+class Reason(StrEnum):
+    """Why an item of `triggerWorkflows` starts nothing."""
+
+    #: No workflow has this key.
+    UNKNOWN_KEY = "unknown_key"
+    #: None of the workflow's revisions is enabled.
+    DISABLED = "disabled"
+    #: The workflow is bound to another collection than the one that the call, or its path, means.
+    COLLECTION_MISMATCH = "collection_mismatch"
+    #: The path names something that is no association.
+    UNKNOWN_PATH = "unknown_path"
+    #: The workflow is started by something else than an action.
+    WRONG_TYPE = "wrong_type"
+    #: The workflow is global, and this action is not one of those that start it.
+    ACTION_MISMATCH = "action_mismatch"
+    #: The path leads to no record.
+    NO_RELATED_RECORD = "no_related_record"
+    #: No record was created, updated or deleted.
+    NO_RECORD = "no_record"
+
+
+class InvalidTriggerWorkflows(EnsuiteError):
+    """Some items of `triggerWorkflows` start nothing; nothing was written."""
+
+    code = "INVALID_TRIGGER_WORKFLOWS"
+    status = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the parameter: a key, and the path to the records that it is about."""
+
+    key: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A workflow to start for each record (or for each record at the end of `path`)."""
+
+    workflow: Workflow
+    trigger: ActionTrigger
+    path: tuple[str, ...] = ()
+    asked: bool = False
+    """Whether the call named it; else it is global."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether the record alone does not tell the execution's context."""
+        return bool(self.path or self.trigger.appends)
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """An item that starts nothing."""
+
+    item: Item
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one call starts and what it does not, in the order of the answer."""
+
+    entries: tuple[Start | Skip, ...] = ()
+
+    @property
+    def reads(self) -> bool:
+        """Whether a start needs more than the record as it was written."""
+        return any(isinstance(each, Start) and each.reads for each in self.entries)
+
+
+NOTHING_SELECTED = Selection()
+
+
+def parse(parameter: str) -> tuple[Item, ...]:
+    """The distinct items of a `triggerWorkflows` parameter, in order.
+
+    Raises:
+        InvalidParameter: there are too many items, or a path is too long.
+
+    """
+    items: dict[Item, None] = {}
+    for part in parameter.split(","):
+        key, _, rest = part.partition("!")
+        path = rest.partition("!")[0].strip()
+        if not key.strip():
+            continue
+        names = tuple(name.strip() for name in path.split(".") if name.strip()) if path else ()
+        if len(names) > MAX_PATH:
+            message = f"triggerWorkflows: a path has {MAX_PATH} names at most"
+            raise InvalidParameter(message)
+        items[Item(key.strip(), names)] = None
+    if len(items) > MAX_ITEMS:
+        message = f"triggerWorkflows takes {MAX_ITEMS} items at most"
+        raise InvalidParameter(message)
+    return tuple(items)
+
+
+def select(
+    catalog: Catalog,
+    bindings: Bindings,
+    collection: Collection,
+    action: str,
+    items: Sequence[Item],
+) -> Selection:
+    """What a call of `action` on a collection starts, given what it asks for."""
+    entries: list[Start | Skip] = []
+    everywhere = [
+        (workflow, trigger)
+        for workflow, trigger in bindings.everywhere(collection.name)
+        if _may_fire(trigger, action)
+    ]
+    unasked = {workflow.id for workflow, _ in everywhere}
+    for item in items:
+        chosen = _chosen(catalog, bindings, collection, action, item)
+        if isinstance(chosen, Start) and not item.path:
+            # A global workflow that is also named runs once, in the place of the item.
+            unasked.discard(chosen.workflow.id)
+        entries.append(chosen)
+    entries.extend(
+        Start(workflow, trigger) for workflow, trigger in everywhere if workflow.id in unasked
+    )
+    return Selection(tuple(entries))
+
+
+def _chosen(
+    catalog: Catalog, bindings: Bindings, collection: Collection, action: str, item: Item
+) -> Start | Skip:
+    workflow = bindings.enabled.get(item.key)
+    if workflow is None:
+        known = item.key in bindings.disabled
+        return Skip(item, Reason.DISABLED if known else Reason.UNKNOWN_KEY)
+    trigger = workflow.trigger
+    if not isinstance(trigger, ActionTrigger):
+        return Skip(item, Reason.WRONG_TYPE)
+    target = _walked(catalog, collection, item.path)
+    if target is None:
+        return Skip(item, Reason.UNKNOWN_PATH)
+    if trigger.collection != target.name:
+        return Skip(item, Reason.COLLECTION_MISMATCH)
+    if trigger.everywhere and not _may_fire(trigger, action):
+        return Skip(item, Reason.ACTION_MISMATCH)
+    return Start(workflow, trigger, item.path, asked=True)
+
+
+def _may_fire(trigger: ActionTrigger, action: str) -> bool:
+    """For `firstOrCreate` and `updateOrCreate` it is only known afterwards what was done."""
+    if action == "updateOrCreate":
+        return trigger.fires_on("create") or trigger.fires_on("update")
+    return trigger.fires_on("create" if action == "firstOrCreate" else action)
+
+
+def _walked(catalog: Catalog, collection: Collection, path: Iterable[str]) -> Collection | None:
+    at = collection
+    for name in path:
+        association = at.associations.get(name)
+        if association is None:
+            return None
+        at = catalog[association.target]
+    return at
+
+
+def refused(selection: Selection, valid_keys: Sequence[str]) -> InvalidTriggerWorkflows | None:
+    """The error of a strict call (`Prefer: handling=strict`), if an item starts nothing."""
+    skipped = [each for each in selection.entries if isinstance(each, Skip)]
+    if not skipped:
+        return None
+    valid = ", ".join(sorted(valid_keys)[:20]) or "none"
+    return InvalidTriggerWorkflows(
+        issues=[
+            Issue(
+                f"{written(each.item)}: {each.reason}; valid keys here: {valid}",
+                each.reason.value,
+                each.item.key,
+            )
+            for each in skipped
+        ]
+    )
+
+
+def written(item: Item) -> str:
+    """The item as the caller writes it."""
+    return f"{item.key}!{'.'.join(item.path)}" if item.path else item.key
+
+
+def entry(start: Start | Skip) -> dict[str, Any]:
+    """The beginning of an entry of `meta.workflows`."""
+    key, path = (
+        (start.item.key, start.item.path)
+        if isinstance(start, Skip)
+        else (start.workflow.key, start.path)
+    )
+    return {"key": key, "path": ".".join(path)} if path else {"key": key}

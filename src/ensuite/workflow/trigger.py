@@ -1,0 +1,75 @@
+"""What a trigger type is, and those that this process knows."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from ensuite.errors import InvalidRequest
+
+trigger_types: dict[str, "type[Trigger]"] = {}
+
+T = TypeVar("T", bound="Trigger")
+
+
+class InvalidTriggerConfig(InvalidRequest):
+    """The trigger's configuration is not valid; the message names the part to correct."""
+
+    code = "INVALID_TRIGGER_CONFIG"
+
+
+class Trigger(BaseModel):
+    """One type of trigger.  Its fields are its configuration; unknown keys are ignored."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+    type: ClassVar[str]
+    label: ClassVar[Mapping[str, str]]
+
+    sync_choice: ClassVar[bool] = True
+    """Whether the author may choose that the caller waits for the execution."""
+
+
+def trigger_type(type_name: str, *, en: str, fr: str) -> Callable[[type[T]], type[T]]:
+    """Register a class as the trigger type called `type_name`."""
+
+    def register(cls: type[T]) -> type[T]:
+        if type_name in trigger_types:
+            message = f"two trigger types are called {type_name!r}"
+            raise ValueError(message)
+        cls.type, cls.label = type_name, {"en": en, "fr": fr}
+        trigger_types[type_name] = cls
+        return cls
+
+    return register
+
+
+def configured(type_name: object, config: Mapping[str, Any]) -> Trigger:
+    """A trigger from its type and configuration.
+
+    Raises:
+        InvalidTriggerConfig: the type is unknown, or the configuration does not fit it.
+
+    """
+    if not type_name:
+        message = "Trigger type is required"
+        raise InvalidTriggerConfig(message)
+    found = trigger_types.get(str(type_name))
+    if found is None:
+        message = f'Trigger type "{type_name}" is not registered'
+        raise InvalidTriggerConfig(message)
+    try:
+        return found.model_validate(dict(config))
+    except ValidationError as error:
+        wrong = "; ".join(
+            f'"{".".join(map(str, issue["loc"]))}" {_said(issue["msg"])}'
+            for issue in error.errors()
+        )
+        raise InvalidTriggerConfig(wrong) from error
+
+
+def _said(message: str) -> str:
+    return "is required" if message == "Field required" else message
