@@ -2,7 +2,10 @@
 
 The layout is NocoBase's (wire contract, section 2.3): seconds since 2020-11-10T16:00:00Z, five
 bits of node number, sixteen bits of sequence.  A node number belongs to one process at a time
-(`storage.node_number`).
+(`storage.notifications`).
+
+The sequence counts the ticks of a second, 65,536 of them, so that the process that takes a node
+number over within the same second still begins after the ids of the one before.
 """
 
 import time
@@ -18,35 +21,31 @@ EPOCH_SECONDS = 1_605_024_000
 NODE_NUMBERS = 32
 SEQUENCE_BITS = 16
 SECOND_SHIFT = 21
+TICKS_PER_SECOND = 1 << SEQUENCE_BITS
+SEQUENCE_MASK = TICKS_PER_SECOND - 1
 
-# The predecessor that held this node number may have run ahead of its clock by this much.
+# The clock may have been set back by this much since the predecessor that held this node number.
 START_AHEAD_SECONDS = 2
 
 
 class IdGenerator:
     """Makes the ids of one process: strictly increasing, unique across node numbers."""
 
-    __slots__ = ("_last", "_node")
+    __slots__ = ("_node", "_ticks")
 
-    def __init__(self, node: int, *, start_seconds: int | None = None) -> None:
+    def __init__(self, node: int, *, start_seconds: float | None = None) -> None:
         if not 0 <= node < NODE_NUMBERS:
             message = f"a node number is between 0 and {NODE_NUMBERS - 1}, not {node}"
             raise ValueError(message)
         self._node = node << SEQUENCE_BITS
-        started = int(time.time()) if start_seconds is None else start_seconds
-        self._last = self._floor(started + START_AHEAD_SECONDS) - 1
-
-    def _floor(self, seconds: int) -> int:
-        return ((seconds - EPOCH_SECONDS) << SECOND_SHIFT) | self._node
+        started = time.time() if start_seconds is None else start_seconds
+        ahead = started + START_AHEAD_SECONDS - EPOCH_SECONDS
+        self._ticks = int(ahead * TICKS_PER_SECOND) - 1
 
     def __call__(self) -> int:
-        """The next id; past 65,536 in a second it borrows from the seconds to come."""
-        floor = self._floor(int(time.time()))
-        following = self._last + 1
-        if following <= floor:
-            following = floor
-        elif following & 0xFFFF == 0:
-            # The sequence is used up: the carry would run into the node number.
-            following = ((self._last >> SECOND_SHIFT) + 1 << SECOND_SHIFT) | self._node
-        self._last = following
-        return following
+        """The next id; faster than 65,536 in a second it borrows from the time to come."""
+        ticks = int((time.time() - EPOCH_SECONDS) * TICKS_PER_SECOND)
+        if ticks <= self._ticks:
+            ticks = self._ticks + 1
+        self._ticks = ticks
+        return ticks >> SEQUENCE_BITS << SECOND_SHIFT | self._node | ticks & SEQUENCE_MASK

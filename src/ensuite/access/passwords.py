@@ -1,6 +1,7 @@
 """Passwords: argon2id, in a thread, since a hash takes tens of milliseconds on purpose."""
 
 import asyncio
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -15,7 +16,11 @@ CONCURRENT_HASHES = 2
 
 _hasher = PasswordHasher()
 _slots = asyncio.Semaphore(CONCURRENT_HASHES)
-_decoy = _hasher.hash("nobody has this password")
+
+
+@cache
+def _decoy() -> str:
+    return _hasher.hash("nobody has this password")
 
 
 class WeakPassword(InvalidRequest):
@@ -50,6 +55,6 @@ async def matches(password: str, stored: str | None) -> bool:
 
 def _verify(password: str, stored: str | None) -> bool:
     try:
-        return _hasher.verify(stored or _decoy, password) and stored is not None
+        return _hasher.verify(stored or _decoy(), password) and stored is not None
     except (Argon2Error, InvalidHashError):
         return False

@@ -88,8 +88,9 @@ class Endpoint:
         address = parse_path(method, path.partition("/api/")[2])
         parameters = parse_query(scope["query_string"])
         route = _system_route(address)
+        token = _token(headers, parameters)
         session = await self._session(
-            headers, parameters, optional=route is not None and route.public
+            headers, token, optional=route is not None and route.public
         )
         if session is not None and session.renewed_token is not None:
             extra.append((b"x-new-token", session.renewed_token.encode()))
@@ -106,7 +107,7 @@ class Endpoint:
             means=self._means,
             snapshot=self._means.snapshots.current,
             maybe_actor=None if session is None else session.actor,
-            token=_token(headers, parameters),
+            token=token,
         )
         if route is not None:
             if route.permission is not None:
@@ -126,9 +127,8 @@ class Endpoint:
             return await record_action(call)
 
     async def _session(
-        self, headers: Mapping[bytes, bytes], parameters: Parameters, *, optional: bool
+        self, headers: Mapping[bytes, bytes], token: str | None, *, optional: bool
     ) -> Session | None:
-        token = _token(headers, parameters)
         if token is None:
             if optional:
                 return None

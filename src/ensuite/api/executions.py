@@ -1,13 +1,14 @@
-"""`executions:*` and `jobs:*`: looking at executions, cancelling and deleting them (section 5.4)."""
+"""`executions:*`, `jobs:*`: looking at executions, cancelling, deleting (contract, section 5.4)."""
 
 from ensuite.access.policy import EVERYTHING
 from ensuite.api import records
 from ensuite.api.call import Answer, Call, enveloped, routes
-from ensuite.api.workflows import MANAGE
+from ensuite.api.workflows import MANAGE, named_id
 from ensuite.data.query import Query, Selection
 from ensuite.errors import InvalidRequest, NotFound
 from ensuite.ids import ExecutionId
 from ensuite.workflow.dispatcher import delete_executions
+from ensuite.workflow.executions import ABORT_JOBS
 from ensuite.workflow.outcome import Status
 
 MAX_DELETED = 5_000
@@ -40,11 +41,7 @@ async def get_execution(call: Call) -> Answer:
 @routes.add("executions", "cancel", permission=MANAGE)
 async def cancel(call: Call) -> Answer:
     """Cancel an execution: it ends with status -3, and what still runs of it can write nothing."""
-    keys = str(records.named_keys(call) or "")
-    if not keys.isdigit():
-        message = "filterByTk names the execution"
-        raise InvalidRequest(message)
-    execution_id = ExecutionId(int(keys))
+    execution_id = ExecutionId(named_id(call))
     now = call.means.clock.now()
     async with call.means.database.transaction() as tx:
         # The raised fence is what stops a worker that is at it: its next write finds no row.
@@ -62,13 +59,7 @@ async def cancel(call: Call) -> Answer:
             ):
                 raise ExecutionNotFound
             raise ExecutionEnded
-        _ = await tx.execute(
-            "UPDATE ensuite.jobs SET status = $2, finished_at = $3"
-            " WHERE execution_id = $1 AND status = 0",
-            execution_id,
-            Status.ABORTED,
-            now,
-        )
+        _ = await tx.execute(ABORT_JOBS, execution_id, now)
     await call.means.dispatcher.cancel_here(execution_id)
     collection = call.snapshot.catalog["executions"]
     query = Query(Selection(collection.visible), records.by_keys(collection, execution_id))

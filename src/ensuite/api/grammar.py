@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, cast
 from urllib.parse import unquote, unquote_plus
 
@@ -90,6 +90,11 @@ class Parameters:
     """A parsed query string: text, None for a bare name, lists and objects from brackets."""
 
     given: Mapping[str, Any]
+
+    @cached_property
+    def sends_whole_body(self) -> bool:
+        """Whether the body is written as it is, without a white or a black list."""
+        return not (self.given.keys() & {"whitelist", "blacklist"})
 
     def text(self, name: str) -> str | None:
         """One value as text.

@@ -10,7 +10,7 @@ import asyncpg
 from ensuite.access.policy import EVERYTHING
 from ensuite.api import records
 from ensuite.api.call import Answer, Call, enveloped, routes
-from ensuite.api.workflows import MANAGE
+from ensuite.api.workflows import MANAGE, an_id, named_id, text_of
 from ensuite.data.query import Query, Selection
 from ensuite.data.values import plain_object
 from ensuite.errors import InvalidRequest
@@ -18,6 +18,8 @@ from ensuite.schema.alter import raise_version
 from ensuite.workflow import definition
 from ensuite.workflow.definition import NodeNotFound, Place
 from ensuite.workflow.graph import configured
+
+MAX_BRANCH_INDEX = 1_000
 
 
 async def _shown(call: Call, node_id: int) -> dict[str, Any]:
@@ -28,8 +30,13 @@ async def _shown(call: Call, node_id: int) -> dict[str, Any]:
 
 def _place(body: Mapping[str, Any]) -> Place:
     upstream, branch = body.get("upstreamId"), body.get("branchIndex")
-    for name, value in (("upstreamId", upstream), ("branchIndex", branch)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+    for name, value, limit in (
+        ("upstreamId", upstream, 2**53),
+        ("branchIndex", branch, MAX_BRANCH_INDEX + 1),
+    ):
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < limit
+        ):
             message = f"{name} is a number"
             raise InvalidRequest(message)
     if upstream is None and branch is not None:
@@ -41,19 +48,16 @@ def _place(body: Mapping[str, Any]) -> Place:
 @asynccontextmanager
 async def _changing(call: Call) -> AsyncGenerator[tuple[asyncpg.Connection, asyncpg.Record]]:
     """The node that a call names, in a transaction that may change its workflow."""
-    keys = str(records.named_keys(call) or "")
-    if not keys.isdigit():
-        message = "filterByTk names the node"
-        raise InvalidRequest(message)
+    node_id = named_id(call)
     async with call.means.database.transaction() as tx:
         workflow_id = await tx.fetchval(
-            "SELECT workflow_id FROM ensuite.flow_nodes WHERE id = $1", int(keys)
+            "SELECT workflow_id FROM ensuite.flow_nodes WHERE id = $1", node_id
         )
         if workflow_id is None:
             raise NodeNotFound
         _ = await definition.unexecuted(tx, workflow_id)
         # Read after the workflow is locked: another change may have moved it meanwhile.
-        node = await tx.fetchrow("SELECT * FROM ensuite.flow_nodes WHERE id = $1", int(keys))
+        node = await tx.fetchrow("SELECT * FROM ensuite.flow_nodes WHERE id = $1", node_id)
         if node is None:
             raise NodeNotFound
         yield tx, node
@@ -64,14 +68,13 @@ async def _changing(call: Call) -> AsyncGenerator[tuple[asyncpg.Connection, asyn
 @routes.add("workflows.nodes", "create", permission=MANAGE)
 async def create_node(call: Call) -> Answer:
     """Add a node: `{type, title, config, upstreamId?, branchIndex?, key?}`."""
-    source = call.address.source or ""
-    if not source.isdigit():
-        message = "workflows/{id}/nodes:create names the revision by its id"
-        raise InvalidRequest(message)
-    body = plain_object(call.body)
+    source, body = an_id(call.address.source), plain_object(call.body)
+    title, key = text_of(body, "title"), text_of(body, "key")
     async with call.means.database.transaction() as tx:
-        row = await definition.unexecuted(tx, int(source))
-        node_id = await definition.create_node(tx, row["id"], body, _place(body), call.means.ids)
+        row = await definition.unexecuted(tx, source)
+        node_id = await definition.create_node(
+            tx, row["id"], {**body, "title": title, "key": key}, _place(body), call.means.ids
+        )
         _ = await raise_version(tx)
     call.snapshot = await call.means.snapshots.reload()
     return enveloped(await _shown(call, node_id))
@@ -109,7 +112,7 @@ async def update_node(call: Call) -> Answer:
         _ = await tx.execute(
             "UPDATE ensuite.flow_nodes SET title = $2, config = $3, updated_at = $4 WHERE id = $1",
             node["id"],
-            body.get("title", node["title"]),
+            text_of(body, "title") if "title" in body else node["title"],
             node["config"] if config is None else json.dumps(config),
             call.means.clock.now(),
         )
@@ -128,11 +131,8 @@ async def move_node(call: Call) -> Answer:
 @routes.add("flow_nodes", "destroy", permission=MANAGE)
 async def destroy_node(call: Call) -> Answer:
     """Delete a node with its branches; `keepBranch` leaves one of them in its place."""
-    keep = call.parameters.text("keepBranch")
-    if keep is not None and not keep.isdigit():
-        message = "keepBranch is the index of a branch"
-        raise InvalidRequest(message)
+    keep = call.parameters.number("keepBranch", -1, least=0, most=MAX_BRANCH_INDEX)
     async with _changing(call) as (tx, node):
-        await definition.destroy_node(tx, node, keep_branch=None if keep is None else int(keep))
+        await definition.destroy_node(tx, node, keep_branch=None if keep < 0 else keep)
         await definition.check_graph(tx, node["workflow_id"])
     return enveloped(1)

@@ -5,11 +5,13 @@ global ones; async ones start after them.  All of them were captured with the re
 in between loses none.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ensuite.api.call import Call
+from ensuite.api.grammar import Parameters
 from ensuite.data.records import Written
 from ensuite.errors import EnsuiteError, Issue
 from ensuite.schema.collection import Collection
@@ -27,7 +29,13 @@ from ensuite.workflow.selection import (
     select,
 )
 
+PARAMETER = "triggerWorkflows"
+STRICT = re.compile(rb'(?i)(?:^|,)\s*handling\s*=\s*"?strict"?\s*(?:$|[,;])')
+"""In a `Prefer` header (RFC 7240): refuse what cannot be started, instead of skipping it."""
+
 MAX_DECIDED = 2_000
+MAX_DECIDED_CHARACTERS = 500
+"""A longer parameter is looked at each time: what is kept is bounded in characters, too."""
 
 
 class WorkflowFailed(EnsuiteError):
@@ -60,27 +68,33 @@ def selected(call: Call, collection: Collection, action: str) -> Selection:
     """
     if action not in TRIGGERING:
         return Selection()
-    given = call.parameters.given.get("triggerWorkflows")
-    parameter = (
-        given
-        if given is None or isinstance(given, str)
-        else ",".join(call.parameters.names("triggerWorkflows"))
-    )
-    decided = call.snapshot.decided
+    given = call.parameters.given.get(PARAMETER)
+    parameter = "" if given is None else _comma_list(given)
+    snapshot = call.snapshot
+    catalog, bindings, decided = snapshot.catalog, snapshot.bindings, snapshot.decided
     key = (collection.name, action, parameter)
     found = decided.get(key)
     if found is None:
-        snapshot = call.snapshot
         items = parse(parameter) if parameter else ()
-        found = select(snapshot.catalog, snapshot.bindings, collection, action, items)
+        found = select(catalog, bindings, collection, action, items)
         if len(decided) >= MAX_DECIDED:
             decided.clear()
-        decided[key] = found
-    if b"handling=strict" in call.headers.get(b"prefer", b""):
-        error = refused(found, call.snapshot.bindings.keys_for(collection.name))
+        if len(parameter) <= MAX_DECIDED_CHARACTERS:
+            decided[key] = found
+    if STRICT.search(call.headers.get(b"prefer", b"")):
+        error = refused(found, catalog, bindings, collection, action)
         if error is not None:
             raise error
     return found
+
+
+def _comma_list(given: object) -> str:
+    """A repeated parameter or an array as a comma list; what is bare among them is empty."""
+    if isinstance(given, str) and not given.startswith("["):
+        return given
+    if isinstance(given, list):
+        given = [each for each in given if each is not None]
+    return ",".join(Parameters({PARAMETER: given}).names(PARAMETER))
 
 
 @dataclass(slots=True)
@@ -101,22 +115,27 @@ async def started(call: Call, selection: Selection, written: Sequence[Written]) 
         return Started([], [])
     captured = [rider for each in written for rider in each.riders if isinstance(rider, Captured)]
     dispatcher = call.means.dispatcher
-    waited_for = [
-        each for each in captured if each.start and each.start.workflow.sync and each.claim
-    ]
+    waited_for = (
+        [each for each in captured if each.start and each.start.workflow.sync and each.claim]
+        if selection.has_sync
+        else []
+    )
     rans: dict[int, Ran | None] = {}
     outcome = Started([], [], ran_sync=bool(waited_for))
     if waited_for:
         dispatcher.hold(captured)
-        # Named ones come before global ones in the selection already; records keep their order.
-        for start in selection.entries:
-            for each in waited_for:
-                if each.start is start:
-                    ran = await dispatcher.run_now(each)
-                    rans[each.execution_id] = ran
-                    _note(outcome, ran)
-        chosen = [each for each in captured if each.execution_id not in rans]
-        dispatcher.accept(chosen)
+        begun: set[int] = set()
+        try:
+            # Named ones come before global ones in the selection already; records keep their order.
+            for start in selection.entries:
+                for each in waited_for:
+                    if each.start is start:
+                        begun.add(each.execution_id)
+                        ran = rans[each.execution_id] = await dispatcher.run_now(each)
+                        _note(outcome, ran)
+        finally:
+            # Also when the request breaks off: what was captured runs.
+            dispatcher.accept(each for each in captured if each.execution_id not in begun)
     elif captured:
         dispatcher.accept(captured)
     for start in selection.entries:
@@ -139,6 +158,8 @@ def _state(
         else:
             reason = Reason.NO_RELATED_RECORD if path else Reason.ACTION_MISMATCH
         return {"state": "skipped", "reason": reason.value}
+    if not rans and len(own) == 1:
+        return {"state": "queued", "executionId": own[0].execution_id}
     states = [
         _named(rans[each.execution_id]) if each.execution_id in rans else "queued" for each in own
     ]

@@ -9,6 +9,7 @@ from ensuite.access.policy import EVERYTHING, Grant
 from ensuite.api.call import Answer, Call, enveloped
 from ensuite.api.outcomes import Started, selected, started
 from ensuite.data import filters
+from ensuite.data.changes import Change
 from ensuite.data.filters import Filter, Keys, LinkedTo, Parser
 from ensuite.data.permissions import Access
 from ensuite.data.query import (
@@ -342,8 +343,14 @@ async def create_record(call: Call, collection: Collection, grant: Grant) -> Ans
                 )
         outcome = await started(call, selection, written)
         return await answered(call, collection, written, outcome, many=True)
-    values = values_of(call, collection, grant)
-    one = await records.create(operation, collection, values, access_of(call))
+    planned = None
+    if call.parameters.sends_whole_body:
+        planned = records.plan_directly(operation, collection, grant, call.body or b"{}")
+    if planned is not None:
+        one = await records.create_planned(planned)
+    else:
+        values = values_of(call, collection, grant)
+        one = await records.create(operation, collection, values, access_of(call))
     outcome = await started(call, selection, (one,))
     return await answered(call, collection, (one,), outcome, many=False)
 
@@ -434,14 +441,27 @@ async def answered(
 ) -> Answer:
     """A write's answer: the records as they are now, as far as the role may view them."""
     view = call.snapshot.policy.may(call.actor, "view", collection)
+    if not many and not outcome.ran_sync and _sees_all(call, written[0].change, view):
+        return _envelope(msgspec.Raw(written[0].change.encoded), outcome)
     names = shown_names(collection, view)
     if outcome.ran_sync:
         records = await _as_now(call, collection, written, names)
-    elif not many and view is not None and view.fields is None:
-        return _envelope(msgspec.Raw(written[0].change.encoded), outcome)
     else:
         records = [_shown(each.record, collection, names, view) for each in written]
     return _envelope(records if many else records[0], outcome)
+
+
+def _sees_all(call: Call, change: Change, view: Grant | None) -> bool:
+    """Whether a role may view all that a written record holds."""
+    if view is None or view.fields is None:
+        return view is not None
+    if change.shown is None:
+        return view.fields.issuperset(change.record)
+    place = ("sees all", change.collection.name, call.actor.role)
+    decided = call.snapshot.decided
+    if place not in decided:
+        decided[place] = view.fields.issuperset(change.collection.visible)
+    return decided[place]
 
 
 def _shown(

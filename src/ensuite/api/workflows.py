@@ -1,6 +1,7 @@
-"""`workflows:*`: drawing, enabling, revising and starting workflows (wire contract, section 5.4)."""
+"""`workflows:*`: drawing, enabling, revising and starting workflows (contract, section 5.4)."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from ensuite.api.call import Answer, Call, enveloped, routes
 from ensuite.data.query import Query, Selection, parse_selection
 from ensuite.data.statements import arranged, flight
 from ensuite.data.values import plain_object
-from ensuite.errors import InvalidRequest, NotFound
+from ensuite.errors import InvalidParameter, InvalidRequest, NotFound
 from ensuite.ids import ExecutionId
 from ensuite.schema.alter import raise_version, random_key
 from ensuite.workflow import definition
@@ -26,8 +27,8 @@ from ensuite.workflow.trigger import InvalidTriggerConfig, configured
 from ensuite.workflow.triggers.action import ActionTrigger
 
 MANAGE = "pm.workflow.workflows"
-CHANGEABLE = frozenset({"title", "description", "enabled", "triggerTitle", "config", "options"})
 MAX_KEY_LENGTH = 64
+MAX_TIMEOUT_MILLISECONDS = 10 * 366 * 86_400_000
 
 
 class InvalidWorkflow(InvalidRequest):
@@ -42,18 +43,31 @@ class UserNotFound(InvalidRequest):
     code = "USER_NOT_FOUND"
 
 
-def workflow_id(call: Call) -> int:
-    """The revision that a call names.
+def named_id(call: Call) -> int:
+    """The row of the system's that a call names.
 
     Raises:
-        InvalidWorkflow: it names none.
+        InvalidParameter: it names none.
 
     """
-    keys = str(records.named_keys(call) or "")
-    if not keys.isdigit() or len(keys) > 18:  # noqa: PLR2004 - digits of a bigint
+    keys = records.named_keys(call)
+    if keys is None or keys == "":
         message = "filterByTk is required"
-        raise InvalidWorkflow(message)
-    return int(keys)
+        raise InvalidParameter(message)
+    return an_id(keys)
+
+
+def an_id(given: object) -> int:
+    """An id as a client writes it.
+
+    Raises:
+        InvalidParameter: no row can have it.
+
+    """
+    if not re.fullmatch(r"[0-9]{1,18}", str(given)):
+        message = f"filterByTk: {str(given)[:40]!r} is no id"
+        raise InvalidParameter(message)
+    return int(str(given))
 
 
 async def shown(call: Call, found_id: int) -> dict[str, Any]:
@@ -116,13 +130,13 @@ async def create_workflow(call: Call) -> Answer:
             " VALUES ($1, $2, $3, $4, $5, true, $6, $7, $8, $9, $10, $11, $11)",
             found_id,
             key,
-            _text(body, "title"),
-            _text(body, "description"),
-            bool(body.get("enabled")),
+            text_of(body, "title"),
+            text_of(body, "description"),
+            _flag(body, "enabled"),
             body["type"],
-            _text(body, "triggerTitle"),
+            text_of(body, "triggerTitle"),
             json.dumps(config),
-            bool(body.get("sync")),
+            _flag(body, "sync"),
             json.dumps(_options(body.get("options", {"timeout": 0}))),
             call.actor.user_id,
         )
@@ -142,7 +156,13 @@ def _checked_type(type_name: object) -> str:
     return str(type_name)
 
 
-def _text(body: Mapping[str, Any], name: str) -> str | None:
+def text_of(body: Mapping[str, Any], name: str) -> str | None:
+    """A text of the body.
+
+    Raises:
+        InvalidWorkflow: it is something else.
+
+    """
     value = body.get(name)
     if value is not None and not isinstance(value, str):
         message = f"{name} is text"
@@ -150,13 +170,29 @@ def _text(body: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
+def _flag(body: Mapping[str, Any], name: str) -> bool:
+    value = body.get(name)
+    if not isinstance(value, bool | None):
+        message = f"{name} is true or false"
+        raise InvalidWorkflow(message)
+    return bool(value)
+
+
 def _options(given: object) -> dict[str, Any]:
     if not isinstance(given, dict):
         message = "options is a JSON object"
         raise InvalidWorkflow(message)
-    timeout = given.get("timeout", 0)
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or timeout < 0:
-        message = "options.timeout is a number of milliseconds, 0 for none"
+    timeout = given.get("timeout") or 0
+    if (
+        isinstance(timeout, bool)
+        or not isinstance(timeout, (int, float))
+        or not 0 <= timeout <= MAX_TIMEOUT_MILLISECONDS
+    ):
+        message = "options.timeout is a number of milliseconds, 0 for none, ten years at most"
+        raise InvalidWorkflow(message)
+    statuses = given.get("deleteExecutionOnStatus") or []
+    if not isinstance(statuses, list) or not all(each in list(Status) for each in statuses):
+        message = "options.deleteExecutionOnStatus is a list of statuses, such as [1, -1]"
         raise InvalidWorkflow(message)
     return given
 
@@ -164,7 +200,7 @@ def _options(given: object) -> dict[str, Any]:
 @routes.add("workflows", "update", permission=MANAGE)
 async def update_workflow(call: Call) -> Answer:
     """Change title, description, options, the trigger's configuration; enable and disable."""
-    found_id, body = workflow_id(call), plain_object(call.body)
+    found_id, body = named_id(call), plain_object(call.body)
     async with call.means.database.transaction() as tx:
         row = await definition.locked(tx, found_id)
         if "config" in body:
@@ -176,11 +212,11 @@ async def update_workflow(call: Call) -> Answer:
         for name in ("title", "description", "triggerTitle"):
             if name in body:
                 column = "trigger_title" if name == "triggerTitle" else name
-                await _set(tx, found_id, column, _text(body, name))
+                await _set(tx, found_id, column, text_of(body, name))
         if "options" in body:
             await _set(tx, found_id, "options", json.dumps(_options(body["options"])))
         if "enabled" in body:
-            await definition.enable(tx, row, enabled=bool(body["enabled"]))
+            await definition.enable(tx, row, enabled=_flag(body, "enabled"))
         _ = await tx.execute(
             "UPDATE ensuite.workflows SET updated_at = $2, updated_by_id = $3 WHERE id = $1",
             found_id,
@@ -194,9 +230,8 @@ async def update_workflow(call: Call) -> Answer:
 
 async def _set(tx: asyncpg.Connection, found_id: int, column: str, value: object) -> None:
     # `column` is one of our own names, never the client's.
-    _ = await tx.execute(
-        f"UPDATE ensuite.workflows SET {column} = $2 WHERE id = $1", found_id, value
-    )
+    sql = f"UPDATE ensuite.workflows SET {column} = $2 WHERE id = $1"  # noqa: S608
+    _ = await tx.execute(sql, found_id, value)
 
 
 @routes.add("workflows", "revision", permission=MANAGE)
@@ -205,7 +240,7 @@ async def revise(call: Call) -> Answer:
     wanted = call.parameters.filter()
     same_key = isinstance(wanted, dict) and bool(wanted.get("key"))
     async with call.means.database.transaction() as tx:
-        row = await definition.locked(tx, workflow_id(call))
+        row = await definition.locked(tx, named_id(call))
         copy_id = await definition.revise(
             tx, row, call.means.ids, same_key=same_key, actor=call.actor.user_id
         )
@@ -218,7 +253,7 @@ async def revise(call: Call) -> Answer:
 async def destroy_workflows(call: Call) -> Answer:
     """Delete a revision, or with the current one all of them; executions stay."""
     keys = records.named_keys(call)
-    ids = [int(str(each)) for each in (keys if isinstance(keys, list) else [workflow_id(call)])]
+    ids = [an_id(each) for each in keys] if isinstance(keys, list) else [named_id(call)]
     deleted = 0
     async with call.means.database.transaction() as tx:
         for each in ids:
@@ -241,7 +276,7 @@ async def sync(call: Call) -> Answer:
 @routes.add("workflows", "execute", permission=MANAGE)
 async def execute(call: Call) -> Answer:
     """Start a revision by hand, enabled or not: `{data, userId, roleName?}`; it runs at once."""
-    found_id, body = workflow_id(call), plain_object(call.body)
+    found_id, body = named_id(call), plain_object(call.body)
     async with call.means.database.connection() as connection:
         try:
             workflow = await load_workflow(connection, found_id)
@@ -259,8 +294,8 @@ async def execute(call: Call) -> Answer:
     )
     sql, order = flight((captured_executions,))
     dispatcher = call.means.dispatcher
-    dispatcher.hold([one])
     _ = await call.means.database.commit(sql, arranged(order, one.values))
+    dispatcher.hold([one])
     ran = await dispatcher.run_now(one)
     if call.parameters.text("autoRevision") not in {None, "", "0", "false"}:
         async with call.means.database.transaction() as tx:
@@ -287,7 +322,7 @@ async def _context(call: Call, workflow: Workflow, body: Mapping[str, Any]) -> s
         message = "data: a record, or the key of one"
         raise InvalidWorkflow(message)
     user_id = body.get("userId")
-    if isinstance(user_id, bool) or not isinstance(user_id, int):
+    if isinstance(user_id, bool) or not isinstance(user_id, int) or not 0 < user_id < 2**53:
         message = "userId: the number of the user who acts"
         raise InvalidWorkflow(message)
     try:

@@ -6,6 +6,7 @@ layer knows nothing of workflows: a listener answers a change with rows that rid
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import asyncpg
@@ -18,8 +19,7 @@ from ensuite.schema.collection import Collection
 Origin = Literal["request", "workflow"]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One call, or one node's turn: made once, passed along, never copied apart."""
 
     id: int
@@ -40,21 +40,41 @@ class Change:
 
     collection: Collection
     action: Literal["create", "update", "destroy"]
-    record: Mapping[str, Any]
+    _record: Mapping[str, Any] | None
     previous: Mapping[str, Any] | None = None
     changed: tuple[str, ...] = ()
+    at: datetime | None = None
+    """When it is about to be written; None: it is written already."""
+    shown: tuple[Sequence[str], Any] | None = field(default=None, repr=False)
+    """In place of `record`: the fields' names and a struct of their values."""
+    known_identity: str | None = field(default=None, repr=False)
     _encoded: bytes | None = field(default=None, repr=False)
+
+    @property
+    def identity(self) -> str:
+        """The values of the record's primary key, as text."""
+        if self.known_identity is not None:
+            return self.known_identity
+        return str([self.record.get(name) for name in self.collection.primary_key])
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """Every field that is not hidden, as JSON values."""
+        if self._record is None:
+            assert self.shown is not None, "a change has its record in one of two forms"
+            names, struct = self.shown
+            self._record = dict(zip(names, msgspec.structs.astuple(struct), strict=True))
+        return self._record
 
     @property
     def encoded(self) -> bytes:
         """`record` as JSON, encoded once however many executions carry it."""
         if self._encoded is None:
-            self._encoded = msgspec.json.encode(self.record)
+            self._encoded = msgspec.json.encode(self.shown[1] if self.shown else self.record)
         return self._encoded
 
 
-@dataclass(frozen=True, slots=True)
-class Rider:
+class Rider(msgspec.Struct, frozen=True):
     """A row that is written by the statement, or in the transaction, that writes the record."""
 
     table: sa.Table

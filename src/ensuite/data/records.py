@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import asyncpg
+import msgspec
 
 from ensuite.access.policy import Grant
 from ensuite.clock import Clock
 from ensuite.data.associations import NestedWrite
 from ensuite.data.changes import Change, Listener, Operation, Rider
+from ensuite.data.direct import DirectCreate
 from ensuite.data.filters import Filter, Keys
 from ensuite.data.permissions import UNLIMITED, Access
 from ensuite.data.query import Statements, converters
@@ -60,8 +62,7 @@ class DeletionRestricted(Conflict):
     code = "DELETION_RESTRICTED"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """What was done to a record, and the rows that rode along."""
 
     change: Change
@@ -73,12 +74,11 @@ class Written:
         return cast("Record", self.change.record)
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """A record that one flight will write: nothing has happened yet."""
 
     collection: Collection
-    row: list[Any]
+    row: Sequence[Any]
     change: Change
     riders: Sequence[Rider]
 
@@ -95,6 +95,9 @@ class Records:
     statements: Statements = field(init=False)
     _inputs: dict[tuple[str, frozenset[str] | None], Input] = field(default_factory=dict)
     _new_rows: dict[str, NewRow] = field(default_factory=dict)
+    _direct: dict[tuple[str, frozenset[str] | None], DirectCreate | None] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.statements = Statements(self.catalog)
@@ -119,6 +122,14 @@ class Records:
             found = self._new_rows[collection.name] = NewRow(collection)
         return found
 
+    def direct(self, collection: Collection, grant: Grant) -> DirectCreate | None:
+        """The short way to create records under a grant; None where there is none."""
+        place = (collection.name, grant.fields)
+        if place not in self._direct:
+            possible = collection.automatic is None and not self.input(collection, grant).has_rules
+            self._direct[place] = DirectCreate(collection, grant.fields) if possible else None
+        return self._direct[place]
+
     def moment(self, operation: Operation) -> Moment:
         """Now, as this operation writes it."""
         actor = operation.actor
@@ -136,13 +147,42 @@ class Records:
         if new_row.automatic is not None:
             return None
         row, record = new_row.fill(values.stored, self.moment(operation))
-        change = Change(collection, "create", record)
+        return self._planned(operation, row, Change(collection, "create", record))
+
+    def plan_directly(
+        self, operation: Operation, collection: Collection, grant: Grant, body: bytes
+    ) -> Planned | None:
+        """As `plan`, straight from the bytes of a request; None also where they need a look."""
+        direct = self.direct(collection, grant)
+        if direct is None or not all(
+            listener.decides_alone(operation, collection) for listener in self.listeners
+        ):
+            return None
+        planned = direct.planned(body, self.moment(operation))
+        return None if planned is None else self._planned(operation, *planned)
+
+    def _planned(
+        self, operation: Operation, row: Sequence[Any], change: Change
+    ) -> Planned | None:
         riders = [
             rider for listener in self.listeners for rider in listener.riders(operation, change)
         ]
         if len(riders) > MAX_RIDERS_IN_FLIGHT:
             return None
-        return Planned(collection, row, change, riders)
+        return Planned(change.collection, row, change, riders)
+
+    async def create_planned(self, planned: Planned) -> Written:
+        """Write a planned record and commit.
+
+        Raises:
+            EnsuiteError: the database refused it; nothing was written.
+
+        """
+        try:
+            _ = await self.commit((planned,))
+        except Exception as error:
+            raise explained(error, planned.collection) from error
+        return Written(planned.change, planned.riders)
 
     async def create(
         self,
@@ -161,11 +201,7 @@ class Records:
         if planned is None:
             async with self.database.transaction() as tx:
                 return await self.create_in(tx, operation, collection, values, access)
-        try:
-            _ = await self.commit([planned])
-        except Exception as error:
-            raise explained(error, collection) from error
-        return Written(planned.change, planned.riders)
+        return await self.create_planned(planned)
 
     async def commit(
         self,

@@ -1,17 +1,22 @@
 """A new record's values: what the client sent, completed by defaults and by the server."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
+import msgspec
+
 from ensuite.clock import to_wire
-from ensuite.schema.collection import Collection
+from ensuite.errors import InvalidFields, Issue
+from ensuite.schema.collection import MOMENTS, Collection, is_filled_by_server
 from ensuite.schema.field import Field
+from ensuite.schema.validation import is_required
 
 
-class _Source(Enum):
+class Source(Enum):
+    """Where a new record's value comes from when the client sends none."""
+
     CLIENT = auto()
     NOW = auto()
     ACTOR = auto()
@@ -20,8 +25,7 @@ class _Source(Enum):
     DATABASE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """The circumstances of a write: when, by whom, and where ids come from."""
 
     now: datetime
@@ -41,34 +45,44 @@ class NewRow:
     def __init__(self, collection: Collection) -> None:
         self.automatic = collection.automatic
         self._hidden = [name for name, field in collection.columns.items() if field.hidden]
-        self._plan: list[tuple[str, _Source, Any, Any, Callable[[Any], Any] | None, Field]] = []
+        self._required: list[Field] = []
+        self._plan: list[tuple[str, Source, Any, Any, Callable[[Any], Any] | None, Field]] = []
         for name, field in collection.columns.items():
-            default = None if field.default_value is None else _parsed(field)
+            default = default_of(field)
             convert = None if field.json_is_stored else field.to_json
             shown = default if default is None or convert is None else convert(default)
-            self._plan.append((name, _source(field), default, shown, convert, field))
+            source = source_of(field)
+            self._plan.append((name, source, default, shown, convert, field))
+            if source is Source.CLIENT and default is None and is_required(field):
+                self._required.append(field)
 
     def fill(self, stored: Mapping[str, Any], moment: Moment) -> tuple[list[Any], dict[str, Any]]:
         """The row in column order, and the record as JSON values, of one set of stored values.
 
         The value that the database counts up is None in both when the client did not send one.
+
+        Raises:
+            InvalidFields: a field that a rule requires has no value; all of them are listed.
+
         """
+        if self._required:
+            self._check_required(stored)
         row: list[Any] = []
         record: dict[str, Any] = {}
         for name, source, default, shown, convert, field in self._plan:
-            if source is _Source.NOW:
+            if source is Source.NOW:
                 row.append(moment.now)
                 record[name] = moment.now_json
                 continue
-            if source is _Source.ACTOR:
+            if source is Source.ACTOR:
                 row.append(moment.user_id)
                 record[name] = moment.user_id
                 continue
             value = stored.get(name)
             if value is None:
-                if source is _Source.ID:
+                if source is Source.ID:
                     value = moment.next_id()
-                elif source is _Source.GENERATED:
+                elif source is Source.GENERATED:
                     value = field.generate()
                 elif name not in stored and default is not None:
                     row.append(default)
@@ -80,20 +94,31 @@ class NewRow:
             del record[name]
         return row, record
 
+    def _check_required(self, stored: Mapping[str, Any]) -> None:
+        issues = [
+            Issue(f"{field.title} is required", InvalidFields.code, field.name)
+            for field in self._required
+            if stored.get(field.name) is None
+        ]
+        if issues:
+            raise InvalidFields("; ".join(issue.message for issue in issues), issues=issues)
 
-def _source(field: Field) -> _Source:
+
+def source_of(field: Field) -> Source:
+    """Who fills the field in."""
     if field.auto_increment:
-        return _Source.DATABASE
+        return Source.DATABASE
     if field.type == "snowflakeId" and field.primary_key:
-        return _Source.ID
-    if field.name in {"createdAt", "updatedAt"} and field.type == "date":
-        return _Source.NOW
-    if field.name in {"createdById", "updatedById"}:
-        return _Source.ACTOR
-    return _Source.GENERATED if field.generates else _Source.CLIENT
+        return Source.ID
+    if is_filled_by_server(field):
+        return Source.NOW if field.name in MOMENTS else Source.ACTOR
+    return Source.GENERATED if field.generates else Source.CLIENT
 
 
-def _parsed(field: Field) -> Any:
+def default_of(field: Field) -> Any:
+    """The field's default as it is stored; None where there is none."""
+    if field.default_value is None:
+        return None
     try:
         return field.parse(field.default_value)
     except ValueError:

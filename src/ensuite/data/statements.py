@@ -16,8 +16,8 @@ _dialect = postgresql.dialect()
 REPLACES = "replaces"
 """In a table's `info`: the columns of a unique key; a row with the same key is replaced."""
 
-OLD = "old__"
-"""Prefix of the columns that hold the values before an update."""
+OLD = "old."
+"""Prefix of the columns that hold the values before an update; no field's name has a dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,15 @@ def parameter(number: int) -> str:
     return f"p{number}"
 
 
+def array_of(column: sa.ColumnElement[Any]) -> sa.ARRAY[Any]:
+    """The type of a list of values that a column is compared with.
+
+    An integer column is compared with eight-byte ones: keys of either size refer to the other.
+    """
+    compared = sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
+    return sa.ARRAY(compared)
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """An UPDATE that has to find its row for anything else in the flight to happen."""
@@ -55,7 +64,7 @@ class Guard:
 
 
 @lru_cache(maxsize=1_024)
-def flight(tables: tuple[sa.Table, ...], guard: Guard | None = None) -> tuple[str, tuple[int, ...]]:
+def flight(tables: tuple[sa.Table, ...], guard: Guard | None = None) -> tuple[str, tuple[int, ...] | None]:
     """One statement that inserts one row into each table, all or none, and returns one row.
 
     Gives the SQL and, for `$1`, `$2`, …, the index into the list that holds the guard's values
@@ -86,7 +95,8 @@ def flight(tables: tuple[sa.Table, ...], guard: Guard | None = None) -> tuple[st
         passed = sa.exists(sa.select(sa.literal_column("1")).select_from(owned))
         final = sa.select(passed.label("passed")).add_cte(owned, *inserts)
     statement = compiled(final)
-    return statement.sql, tuple(place[name] for name in statement.names)
+    order = tuple(place[name] for name in statement.names)
+    return statement.sql, None if order == tuple(range(len(order))) else order
 
 
 def _insert(table: sa.Table) -> sa.Insert:
@@ -100,9 +110,9 @@ def _insert(table: sa.Table) -> sa.Insert:
     return insert.on_conflict_do_update(index_elements=key, set_=sets)
 
 
-def arranged(order: tuple[int, ...], values: Sequence[Any]) -> list[Any]:
-    """The values of a flight in the order of its parameters."""
-    return [values[index] for index in order]
+def arranged(order: tuple[int, ...] | None, values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a flight in the order of its parameters; None: they are in order already."""
+    return values if order is None else [values[index] for index in order]
 
 
 @lru_cache(maxsize=512)
@@ -118,13 +128,13 @@ def insert_returning(table: sa.Table, names: tuple[str, ...]) -> Statement:
 def update_returning(
     collection: Collection, names: Sequence[str], where: sa.ColumnElement[bool], *, limit: int
 ) -> Statement:
-    """UPDATE of the matching rows; each row comes back as it is and as it was (`old__…`).
+    """UPDATE of the matching rows; each row comes back as it is and as it was (`old.…`).
 
     One statement: the rows are locked as they are read, so that what is reported as previous is
     what the update replaced, also when two updates of one row meet.
     """
     table = collection.table
-    keys = [collection.column(name) for name in collection.primary_key]
+    keys = [collection.column(name) for name in collection.identity]
     # Rows are locked in key order, so that two updates of the same rows cannot deadlock.
     old = (
         sa.select(*table.columns).where(where).order_by(*keys).limit(limit).with_for_update()
@@ -147,7 +157,9 @@ def delete_returning(
 ) -> Statement:
     """DELETE of the matching rows; each comes back as it was."""
     table = collection.table
-    keys = [collection.column(name) for name in collection.primary_key]
+    keys = [collection.column(name) for name in collection.identity]
+    if not keys:
+        return compiled(sa.delete(table).where(where).returning(*table.columns))
     # Locked in key order, as updates are, so that the two cannot deadlock.
     doomed = (
         sa.select(*keys).where(where).order_by(*keys).limit(limit).with_for_update().cte("doomed")
@@ -158,7 +170,7 @@ def delete_returning(
 
 def set_null(collection: Collection, column: sa.Column[Any]) -> Statement:
     """UPDATE that empties a column where it holds one of the array parameter `keys`."""
-    keys = sa.bindparam("keys", type_=sa.ARRAY(column.type))
+    keys = sa.bindparam("keys", type_=array_of(column))
     return compiled(
         sa.update(collection.table).values({column: None}).where(column == sa.func.any(keys))
     )

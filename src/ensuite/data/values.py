@@ -21,8 +21,8 @@ from ensuite.schema.field import Field
 MAX_RECORDS_PER_CALL = 1_000
 """How many records one `create` call may make."""
 
-CONTEXT_FIELDS = frozenset({"createdById", "updatedById", "createdAt", "updatedAt"})
-"""Filled by the server; what a client sends for them is overwritten (contract, section 2.2)."""
+NUL = rb"\u0000"
+"""The character that PostgreSQL does not have, as JSON writes it: worth a look at each field."""
 
 INVALID_FIELD = "INVALID_FIELD"
 
@@ -47,10 +47,9 @@ class Input:
         self._fields = [
             each
             for name, each in collection.fields.items()
-            if (allowed is None or name in allowed)
-            and name not in CONTEXT_FIELDS
-            and (each.column_type() is not None or name in collection.associations)
+            if (allowed is None or name in allowed) and is_sent(collection, each)
         ]
+        self.parses_slowly = any(each.parses_slowly for each in self._fields)
         self._plan: list[tuple[str, Field, bool]] = [
             (f"f{number}", each, isinstance(each, Association) or each.wire_is_stored)
             for number, each in enumerate(self._fields)
@@ -71,6 +70,11 @@ class Input:
             if check is not None:
                 self._validators[each.name] = check
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether fields have validation rules, which look at what was sent."""
+        return bool(self._validators)
+
     def decode(self, body: bytes) -> Values:
         """Read one record from a JSON object.
 
@@ -79,12 +83,12 @@ class Input:
             InvalidFields: values do not fit; all of them are listed.
 
         """
-        if self._validators:
+        if self._validators or NUL in body:
             # Rules are about what the client sent, so they need the plain values.
             return self.parse(plain_object(body))
         try:
             decoded = self._decoder.decode(body)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self.parse(plain_object(body))
         stored: dict[str, Any] = {}
         nested: dict[str, Any] = {}
@@ -136,6 +140,14 @@ class Input:
         return Values(stored, nested)
 
 
+def is_sent(collection: Collection, field: Field) -> bool:
+    """Whether clients send the field; what the server fills in is not theirs (section 2.2)."""
+    association = collection.associations.get(field.name)
+    if association is not None:
+        return association.foreign_key not in collection.filled_by_server
+    return field.column_type() is not None and field.name not in collection.filled_by_server
+
+
 def plain(body: bytes) -> Any:
     """The body as plain JSON.
 
@@ -145,7 +157,7 @@ def plain(body: bytes) -> Any:
     """
     try:
         return msgspec.json.decode(body) if body else {}
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         message = f"the body is not valid JSON: {error}"
         raise MalformedJson(message) from error
     except RecursionError as error:
@@ -163,6 +175,8 @@ def plain_object(body: bytes) -> Mapping[str, Any]:
     decoded = plain(body)
     if not isinstance(decoded, dict):
         message = "invalid JSON, only supports object and array"
+        if isinstance(decoded, list):
+            message = "this action takes one object, not an array"
         raise MalformedJson(message)
     return cast("dict[str, Any]", decoded)
 

@@ -4,32 +4,50 @@ Every function takes the transaction of its caller and the catalog as that trans
 (`locked_catalog`); the version that it raises tells all processes to read the catalog again.
 """
 
-import json
-import secrets
-import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import asyncpg
 
 from ensuite.errors import Conflict, Forbidden, InvalidRequest, NotFound
-from ensuite.schema import ddl
+from ensuite.schema import ddl, metadata
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import Catalog, load_catalog, make_catalog, make_collection
-from ensuite.schema.collection import Collection
-from ensuite.schema.completion import completed, reverse_of
-from ensuite.schema.field import Field, InvalidFieldOptions, make_field
+from ensuite.schema.collection import Collection, is_filled_by_server
+from ensuite.schema.completion import Completed, completed, reverse_of, serves
+from ensuite.schema.definitions import (
+    MAX_FIELDS,
+    FieldExists,
+    check_target_key,
+    check_together,
+    checked_field,
+    collection_options,
+    field_definitions,
+    is_association,
+    named,
+    random_key,
+    with_key,
+)
+from ensuite.schema.field import Field, InvalidFieldOptions
+from ensuite.schema.fields.belongs_to import BelongsTo
+from ensuite.schema.fields.belongs_to_array import BelongsToArray
+from ensuite.schema.fields.belongs_to_many import BelongsToMany
 from ensuite.schema.names import checked_name
 from ensuite.schema.system import RESERVED_NAMES
 
+__all__ = [
+    "SNAPSHOT_CHANNEL",
+    "Alteration",
+    "FieldNotFound",
+    "locked_catalog",
+    "raise_version",
+    "random_key",
+]
+
 SNAPSHOT_CHANNEL = "ensuite_snapshot"
 MAX_COLLECTIONS = 2_000
-MAX_FIELDS = 800
-"""PostgreSQL allows 1,600 columns; half of it leaves room for dropped ones, which still count."""
 
 FLAGS = ("createdAt", "updatedAt", "createdBy", "updatedBy")
-COLLECTION_COLUMNS = ("key", "name", "title", "description", "hidden", "inherit")
-FIELD_COLUMNS = ("key", "name", "type", "interface", "description", "parentKey", "reverseKey")
 LOCKED_OPTIONS = (
     "name",
     "type",
@@ -41,6 +59,7 @@ LOCKED_OPTIONS = (
     "through",
     "sourceKey",
     "targetKey",
+    "reverseField",
     "collectionName",
     "key",
     "columnName",
@@ -51,12 +70,6 @@ class CollectionExists(InvalidRequest):
     """Another collection has this name; choose another one."""
 
     code = "COLLECTION_EXISTS"
-
-
-class FieldExists(InvalidRequest):
-    """The collection already has a field of this name; choose another one."""
-
-    code = "FIELD_EXISTS"
 
 
 class FieldNotFound(NotFound):
@@ -76,12 +89,6 @@ class FieldInUse(Conflict):
 
     code = "FIELD_IN_USE"
     status: ClassVar[int] = 409
-
-
-def random_key(length: int = 11) -> str:
-    """A key as NocoBase makes them: lower-case letters and digits."""
-    alphabet = string.ascii_lowercase + string.digits
-    return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
 async def raise_version(tx: asyncpg.Connection) -> int:
@@ -119,11 +126,14 @@ class Alteration:
             others[name] = collection
         self.catalog = make_catalog(self.catalog.version, others.values())
 
+    # --- collections ----------------------------------------------------------------------
+
     async def create_collection(self, options: Mapping[str, Any]) -> Collection:
         """Make a collection and its table from `collections:create`'s body.
 
         Raises:
-            CollectionExists, InvalidName, InvalidFieldOptions, FieldExists: nothing was made.
+            CollectionExists, InvalidName, InvalidCollectionOptions, InvalidFieldOptions,
+                FieldExists, UnsupportedFieldType: nothing was made.
 
         """
         name = checked_name(options.get("name") or f"t_{random_key()}", what="collection")
@@ -133,101 +143,37 @@ class Alteration:
         if len(self.catalog) >= MAX_COLLECTIONS:
             message = f"there are {MAX_COLLECTIONS} collections, more are not possible"
             raise InvalidRequest(message)
-        definitions = _definitions(options.get("fields"))
-        if (
-            not any(each.get("primaryKey") for each in definitions)
-            and options.get("autoGenId") is not False
-        ):
-            implicit = {
-                "name": "id",
-                "type": "bigInt",
-                "primaryKey": True,
-                "autoIncrement": True,
-                "interface": "id",
-            }
-            definitions = [implicit, *(each for each in definitions if each.get("name") != "id")]
-        names = {each.get("name") for each in definitions}
-        kept = {key: value for key, value in options.items() if key not in {"fields", *FLAGS}}
-        kept |= {"name": name, "key": random_key(), **{flag: flag in names for flag in FLAGS}}
-        kept.setdefault("filterTargetKey", None)
-        if kept["filterTargetKey"] is None:
-            del kept["filterTargetKey"]
-        fields = [
-            make_field(_without_associations(each))
-            for each in definitions
-            if not _is_association(each)
-        ]
-        _no_duplicates(name, fields)
-        collection = make_collection(kept, fields)
-        _ = await self._tx.execute(
-            "INSERT INTO ensuite.collections (key, name, title, description, hidden, inherit, options)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            kept["key"],
-            name,
-            kept.get("title"),
-            kept.get("description"),
-            bool(kept.get("hidden")),
-            bool(kept.get("inherit")),
-            _rest(kept, COLLECTION_COLUMNS),
-        )
-        for field, definition in zip(
-            fields, (d for d in definitions if not _is_association(d)), strict=True
-        ):
-            await self._insert_field(name, field, definition)
+        definitions = field_definitions(options.get("fields"))
+        if options.get("autoGenId") is not False:
+            definitions = with_key(definitions)
+        names = {each["name"] for each in definitions if isinstance(each["name"], str)}
+        flags = {flag: flag in names for flag in FLAGS}
+        kept = {**collection_options(options), "name": name, "key": random_key(), **flags}
+        stored = [each for each in definitions if not is_association(each)]
+        fields = [checked_field(each) for each in stored]
+        check_together(name, fields)
+        await metadata.insert_collection(self._tx, kept)
+        for field, definition in zip(fields, stored, strict=True):
+            await metadata.insert_field(self._tx, random_key(), name, field, definition)
         await self._execute(ddl.create_table(name, fields))
-        self._replace(name, collection)
+        self._replace(name, make_collection(kept, fields))
         for definition in definitions:
-            if _is_association(definition):
-                await self.create_field(name, definition)
+            if is_association(definition):
+                _ = await self.create_field(name, definition)
+        check_target_key(self.catalog[name])
         await self._serve_pending(name)
         return self.catalog[name]
-
-    async def _serve_pending(self, name: str) -> None:
-        """Make the keys that associations to this collection waited for."""
-        for source, association in self.catalog.pending:
-            if association.target == name:
-                await self._make_implied(source, association)
-        self._replace("", None)
-
-    async def _make_implied(self, source: str, association: Field) -> Field:
-        plan = completed(self.catalog, self.catalog[source], association)
-        if plan.through is not None and plan.through not in self.catalog:
-            pairs = [implied.field.options() for implied in plan.implied]
-            _ = await self.create_collection(
-                {
-                    "name": plan.through,
-                    "hidden": True,
-                    "isThrough": True,
-                    "autoGenId": False,
-                    "fields": pairs,
-                }
-            )
-            return plan.field
-        for implied in plan.implied:
-            holder = (
-                self.catalog.get(implied.collection) if implied.collection in self.catalog else None
-            )
-            if holder is not None and implied.field.name not in holder.fields:
-                if holder.system:
-                    raise SystemCollection
-                await self._add_stored(holder, implied.field, implied.field.options())
-        return plan.field
 
     async def update_collection(self, name: str, options: Mapping[str, Any]) -> Collection:
         """Change a collection's own options; its name and its fields stay as they are."""
         collection = self._collection(name)
         fixed = {"name", "key", "fields", "autoGenId", *FLAGS}
-        changed = {**collection.options, **{k: v for k, v in options.items() if k not in fixed}}
-        _ = await self._tx.execute(
-            "UPDATE ensuite.collections SET title = $2, description = $3, hidden = $4, options = $5"
-            " WHERE name = $1",
-            name,
-            changed.get("title"),
-            changed.get("description"),
-            bool(changed.get("hidden")),
-            _rest(changed, COLLECTION_COLUMNS),
-        )
-        self._replace(name, make_collection(changed, collection.fields.values()))
+        given = {k: v for k, v in options.items() if k not in fixed}
+        changed = collection_options({**collection.options, **given})
+        updated = make_collection(changed, collection.fields.values())
+        check_target_key(updated)
+        await metadata.write_collection(self._tx, changed)
+        self._replace(name, updated)
         return self.catalog[name]
 
     async def drop_collection(self, name: str, *, cascade: bool = False) -> None:
@@ -251,10 +197,11 @@ class Alteration:
                         and not other.system
                     ):
                         await self.drop_field(other.name, field.name)
-        _ = await self._tx.execute("DELETE FROM ensuite.fields WHERE collection_name = $1", name)
-        _ = await self._tx.execute("DELETE FROM ensuite.collections WHERE name = $1", name)
+        await metadata.delete_collection(self._tx, name)
         await self._execute(ddl.drop_table(name))
         self._replace(name, None)
+
+    # --- fields ---------------------------------------------------------------------------
 
     async def create_field(self, collection_name: str, definition: Mapping[str, Any]) -> Field:
         """Add a field, and what it implies (foreign keys, a collection of pairs, its reverse).
@@ -264,58 +211,29 @@ class Alteration:
 
         """
         collection = self._collection(collection_name)
-        named = _named(definition)
-        field = make_field(named)
-        if field.name in collection.fields and not _confirms_key(
-            collection.fields[field.name], field
-        ):
+        given = named(definition)
+        field = checked_field(given)
+        known = collection.fields.get(field.name)
+        if known is not None and not _confirms_key(known, field):
             message = f'Field name "{field.name}" already exists in collection "{collection_name}"'
             raise FieldExists(message)
         if len(collection.fields) >= MAX_FIELDS:
             message = f"{collection_name!r} has {MAX_FIELDS} fields, more are not possible"
             raise InvalidRequest(message)
-        if isinstance(field, Association):
-            field = await self._make_implied(collection_name, field)
-            options = {**named, **field.options()}
-            await self._insert_field(collection_name, field, options)
-            self._replace_fields(collection_name, {field.name: field})
-            reverse = named.get("reverseField")
-            if (
-                isinstance(reverse, dict)
-                and isinstance(field, Association)
-                and field.target in self.catalog
-            ):
-                await self._create_reverse(collection_name, field, reverse)
+        if known is not None:
+            return known
+        if not isinstance(field, Association):
+            await self._add_stored(collection, field, given)
             return field
-        await self._add_stored(collection, field, named)
+        plan = self._plan(collection_name, field)
+        if plan is not None:
+            await self._make_implied(plan)
+            field = plan.field
+        await metadata.insert_field(self._tx, random_key(), collection_name, field, given)
+        self._replace_fields(collection_name, {field.name: field})
+        if plan is not None:
+            await self._make_reverse(collection_name, field)
         return field
-
-    async def _create_reverse(
-        self, collection: str, field: Association, reverse: Mapping[str, Any]
-    ) -> None:
-        mirrored = reverse_of(collection, field, reverse)
-        if mirrored.get("name") not in self.catalog[field.target].fields:
-            _ = await self.create_field(field.target, mirrored)
-
-    async def _add_stored(
-        self, collection: Collection, field: Field, definition: Mapping[str, Any]
-    ) -> None:
-        if field.name in collection.fields:
-            return
-        if field.primary_key and collection.primary_key and not collection.options.get("isThrough"):
-            message = f"{collection.name!r} already has a primary key"
-            raise InvalidFieldOptions(message)
-        if field.column_type() is not None:
-            await self._execute(ddl.add_column(collection.name, field))
-        await self._insert_field(collection.name, field, definition)
-        self._replace_fields(collection.name, {field.name: field})
-
-    def _replace_fields(self, name: str, changes: Mapping[str, Field | None]) -> None:
-        collection = self.catalog[name]
-        fields = {
-            n: each for n, each in {**collection.fields, **changes}.items() if each is not None
-        }
-        self._replace(name, make_collection(collection.options, fields.values()))
 
     async def update_field(
         self, collection_name: str, name: str, definition: Mapping[str, Any]
@@ -330,41 +248,27 @@ class Alteration:
 
         """
         collection = self._collection(collection_name)
-        old = collection.fields.get(name)
-        if old is None:
-            message = f"{collection_name!r} has no field {name!r}"
-            raise FieldNotFound(message)
+        old = _field(collection, name)
         new_type = definition.get("type", old.type)
-        merged = {
-            **old.options(),
-            **{k: v for k, v in definition.items() if k not in LOCKED_OPTIONS},
-        }
-        new = make_field({**merged, "name": name, "type": new_type})
-        if _column_sql(new) != _column_sql(old) or isinstance(new, Association) != isinstance(
-            old, Association
-        ):
+        given = named({k: v for k, v in definition.items() if k not in LOCKED_OPTIONS})
+        cleared = [k for k, v in definition.items() if v is None and k not in LOCKED_OPTIONS]
+        merged = {k: v for k, v in old.options().items() if k not in cleared} | given
+        new = checked_field({**merged, "name": name, "type": new_type})
+        same = (
+            new.type == old.type
+            if isinstance(old, Association)
+            else new.representation == old.representation
+        )
+        if not same:
             message = (
                 f"{name!r} cannot become a {new_type!r}: make another field and copy the values"
             )
             raise InvalidFieldOptions(message)
+        if new.hidden and not old.hidden:
+            self._refuse_key(collection, old)
         if old.column_type() is not None:
-            if (old.unique, old.index) != (new.unique, new.index):
-                await self._execute(ddl.drop_indexes(collection_name, old))
-                await self._execute(ddl.create_indexes(collection_name, new))
-            if old.allow_null != new.allow_null and not old.primary_key:
-                await self._execute(
-                    ddl.set_nullable(collection_name, name, nullable=new.allow_null)
-                )
-        _ = await self._tx.execute(
-            "UPDATE ensuite.fields SET type = $3, interface = $4, description = $5, options = $6"
-            " WHERE collection_name = $1 AND name = $2",
-            collection_name,
-            name,
-            new.type,
-            new.interface,
-            new.description,
-            _rest({**merged, **new.options()}, FIELD_COLUMNS),
-        )
+            await self._change_column(collection_name, old, new)
+        await metadata.write_field(self._tx, collection_name, new, merged)
         self._replace_fields(collection_name, {name: new})
         return new
 
@@ -377,92 +281,154 @@ class Alteration:
 
         """
         collection = self._collection(collection_name)
-        field = collection.fields.get(name)
-        if field is None:
-            message = f"{collection_name!r} has no field {name!r}"
-            raise FieldNotFound(message)
-        if field.primary_key:
-            message = f"{name!r} is the primary key of {collection_name!r}"
+        field = _field(collection, name)
+        self._refuse_key(collection, field)
+        if field.column_type() is not None:
+            await self._execute(ddl.drop_column(collection_name, name))
+        await metadata.delete_field(self._tx, collection_name, name)
+        self._replace_fields(collection_name, {name: None})
+
+    def _refuse_key(self, collection: Collection, field: Field) -> None:
+        """Raise FieldInUse when records of any collection are found by this field."""
+        name = field.name
+        if name in collection.primary_key:
+            message = f"{name!r} is the primary key of {collection.name!r}"
+            raise FieldInUse(message)
+        if name in collection.target_key:
+            message = f"{name!r} is the filterTargetKey of {collection.name!r}"
             raise FieldInUse(message)
         users = [
             f"{other.name}.{each.name}"
             for other in self.catalog.values()
             for each in other.associations.values()
-            if (name, collection_name) in _keys_of(other, each)
+            if (name, collection.name) in _keys_of(other, each)
         ]
         if users:
             message = f"{name!r} is a key of {', '.join(users)}; remove that first"
             raise FieldInUse(message)
-        if field.column_type() is not None:
-            await self._execute(ddl.drop_column(collection_name, name))
-        _ = await self._tx.execute(
-            "DELETE FROM ensuite.fields WHERE collection_name = $1 AND name = $2",
-            collection_name,
-            name,
-        )
-        self._replace_fields(collection_name, {name: None})
 
-    async def _insert_field(
-        self, collection: str, field: Field, definition: Mapping[str, Any]
+    # --- associations ---------------------------------------------------------------------
+
+    def _plan(self, source: str, association: Association) -> Completed | None:
+        """What an association implies, checked against what exists; None while it is pending.
+
+        Raises:
+            InvalidFieldOptions: a field that exists cannot be the key that it needs.
+            SystemCollection: it would have to write to a collection of the system.
+
+        """
+        plan = completed(self.catalog, self.catalog[source], association)
+        if plan is None:
+            return None
+        if plan.through in {source, association.target}:
+            message = f"{association.name!r}: the pairs need a collection of their own"
+            raise InvalidFieldOptions(message)
+        for implied in plan.implied:
+            if is_filled_by_server(implied.field) and not isinstance(association, BelongsTo):
+                message = f"{association.name!r}: the server itself writes {implied.field.name!r}"
+                raise InvalidFieldOptions(message)
+            if implied.collection not in self.catalog:
+                continue
+            holder = self.catalog[implied.collection]
+            if holder.system:
+                raise SystemCollection
+            existing = holder.fields.get(implied.field.name)
+            if existing is not None and not serves(existing, implied.field):
+                message = (
+                    f"{association.name!r}: {existing.name!r} of {holder.name!r} is of type "
+                    f"{existing.type!r} and cannot be its foreign key"
+                )
+                raise InvalidFieldOptions(message)
+        return plan
+
+    async def _make_implied(self, plan: Completed) -> None:
+        if plan.through is not None and plan.through not in self.catalog:
+            pairs = {
+                "name": plan.through,
+                "hidden": True,
+                "isThrough": True,
+                "autoGenId": False,
+                "fields": [implied.field.options() for implied in plan.implied],
+            }
+            _ = await self.create_collection(pairs)
+            return
+        for implied in plan.implied:
+            holder = self.catalog[implied.collection]
+            if implied.field.name not in holder.fields:
+                await self._add_stored(holder, implied.field, implied.field.options())
+
+    async def _make_reverse(self, collection: str, association: Association) -> None:
+        reverse = (association.model_extra or {}).get("reverseField")
+        if isinstance(reverse, dict):
+            _ = await self.create_field(
+                association.target, reverse_of(collection, association, reverse)
+            )
+
+    async def _serve_pending(self, name: str) -> None:
+        """Complete the associations that waited for this collection."""
+        for source, association in self.catalog.pending:
+            pairs = association.through if isinstance(association, BelongsToMany) else None
+            if name not in {association.target, pairs} or self.catalog[source].system:
+                continue
+            try:
+                plan = self._plan(source, association)
+            except (InvalidFieldOptions, SystemCollection):
+                # This collection is not what it waits for; it can be made all the same.
+                continue
+            if plan is None:
+                continue
+            await self._make_implied(plan)
+            await metadata.write_field(self._tx, source, plan.field, plan.field.options())
+            self._replace_fields(source, {plan.field.name: plan.field})
+            await self._make_reverse(source, plan.field)
+
+    # --- rows and columns -----------------------------------------------------------------
+
+    async def _add_stored(
+        self, collection: Collection, field: Field, definition: Mapping[str, Any]
     ) -> None:
-        shown = {**definition, **field.options()}
-        _ = await self._tx.execute(
-            "INSERT INTO ensuite.fields"
-            " (key, name, collection_name, type, interface, description, options)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            random_key(),
-            field.name,
-            collection,
-            field.type,
-            field.interface,
-            field.description,
-            _rest(shown, FIELD_COLUMNS),
-        )
+        if field.primary_key and collection.primary_key:
+            message = f"{collection.name!r} already has a primary key"
+            raise InvalidFieldOptions(message)
+        check_together(collection.name, [*collection.fields.values(), field])
+        default = field.default_value
+        fills = default is not None and not field.allow_null and not field.auto_increment
+        if field.column_type() is not None:
+            nullable = fills or (field.allow_null and not field.auto_increment)
+            await self._execute(ddl.add_column(collection.name, field, nullable=nullable))
+        if fills:
+            # Records that exist get the default once; new ones get it when they are made.
+            fill = ddl.fill_column(collection.name, field)
+            _ = await self._tx.execute(fill, field.parse(default))
+            await self._execute(ddl.set_nullable(collection.name, field.name, nullable=False))
+        await metadata.insert_field(self._tx, random_key(), collection.name, field, definition)
+        self._replace_fields(collection.name, {field.name: field})
+
+    async def _change_column(self, collection: str, old: Field, new: Field) -> None:
+        if old.indexed != new.indexed:
+            await self._execute(ddl.drop_index(collection, old))
+            await self._execute(ddl.create_index(collection, new))
+        if old.allow_null != new.allow_null and not old.primary_key and not old.auto_increment:
+            await self._execute(ddl.set_nullable(collection, old.name, nullable=new.allow_null))
+
+    def _replace_fields(self, name: str, changes: Mapping[str, Field | None]) -> None:
+        collection = self.catalog[name]
+        fields = {
+            n: each for n, each in {**collection.fields, **changes}.items() if each is not None
+        }
+        self._replace(name, make_collection(collection.options, fields.values()))
 
     async def _execute(self, sql: str) -> None:
         if sql.strip():
             _ = await self._tx.execute(sql)
 
 
-def _definitions(given: object) -> list[Mapping[str, Any]]:
-    if given is None:
-        return []
-    if (
-        not isinstance(given, Sequence)
-        or isinstance(given, str)
-        or not all(isinstance(each, Mapping) for each in given)
-    ):
-        message = "`fields` must be a list of field definitions"
-        raise InvalidFieldOptions(message)
-    if len(given) > MAX_FIELDS:
-        message = f"a collection has {MAX_FIELDS} fields at most"
-        raise InvalidFieldOptions(message)
-    return [_named(each) for each in given]
-
-
-def _named(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """A client's definition with a name; where the values are stored is not the client's choice."""
-    given = {k: v for k, v in definition.items() if v is not None and k != "columnName"}
-    return {"name": f"f_{random_key()}", **given}
-
-
-def _is_association(definition: Mapping[str, Any]) -> bool:
-    return "target" in definition or str(definition.get("type", "")).startswith(
-        ("belongsTo", "hasOne", "hasMany")
-    )
-
-
-def _without_associations(definition: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value for name, value in definition.items() if name != "reverseField"}
-
-
-def _no_duplicates(collection: str, fields: Sequence[Field]) -> None:
-    seen: set[str] = set()
-    for field in fields:
-        if field.name in seen:
-            message = f'Field name "{field.name}" already exists in collection "{collection}"'
-            raise FieldExists(message)
-        seen.add(field.name)
+def _field(collection: Collection, name: str) -> Field:
+    found = collection.fields.get(name)
+    if found is None:
+        message = f"{collection.name!r} has no field {name!r}"
+        raise FieldNotFound(message)
+    return found
 
 
 def _confirms_key(old: Field, new: Field) -> bool:
@@ -470,25 +436,22 @@ def _confirms_key(old: Field, new: Field) -> bool:
     return old.is_foreign_key and not isinstance(new, Association) and new.is_foreign_key
 
 
-def _column_sql(field: Field) -> str:
-    column_type = field.column_type()
-    return "" if column_type is None else repr(column_type)
-
-
-def _keys_of(collection: Collection, field: Association) -> set[tuple[str, str]]:
-    if field.type in {"belongsTo", "belongsToArray"}:
-        return {(field.foreign_key, collection.name), (field.target_key, field.target)}
-    if field.type == "belongsToMany":
-        through = getattr(field, "through", "")
-        return {
-            (field.foreign_key, through),
-            (getattr(field, "other_key", ""), through),
-            (field.source_key, collection.name),
-            (field.target_key, field.target),
-        }
-    return {(field.foreign_key, field.target), (field.source_key, collection.name)}
-
-
-def _rest(options: Mapping[str, Any], columns: Sequence[str]) -> str:
-    shown = {k: v for k, v in options.items() if k not in columns and k != "collectionName"}
-    return json.dumps(shown)
+def _keys_of(collection: Collection, association: Association) -> set[tuple[str, str]]:
+    """The fields that an association works by, each with its collection."""
+    target_key = (association.target_key, association.target)
+    match association:
+        case BelongsTo() | BelongsToArray():
+            return {(association.foreign_key, collection.name), target_key}
+        case BelongsToMany():
+            return {
+                (association.foreign_key, association.through),
+                (association.other_key, association.through),
+                (association.source_key, collection.name),
+                target_key,
+            }
+        case _:
+            return {
+                (association.foreign_key, association.target),
+                (association.source_key, collection.name),
+                target_key,
+            }

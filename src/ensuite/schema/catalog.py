@@ -16,6 +16,7 @@ from ensuite.errors import NotFound
 from ensuite.schema import fields as field_modules
 from ensuite.schema.association import Association
 from ensuite.schema.collection import USER_SCHEMA, Collection, Holder, make_table
+from ensuite.schema.completion import can_refer
 from ensuite.schema.field import Field, make_field
 from ensuite.schema.fields.belongs_to import BelongsTo
 from ensuite.schema.fields.belongs_to_array import BelongsToArray
@@ -64,7 +65,7 @@ class Catalog(Mapping[str, Collection]):
 
     @cached_property
     def pending(self) -> list[tuple[str, Association]]:
-        """The associations whose target does not exist yet, with the collection they belong to."""
+        """The associations that miss their target or a key, with the collection they belong to."""
         return [
             (collection.name, each)
             for collection in self.collections.values()
@@ -130,11 +131,23 @@ def _hold(holders: dict[tuple[str, str], Holder], holder: Holder) -> None:
 def _is_complete(
     source: Collection, target: Collection, each: Association, by_name: Mapping[str, Collection]
 ) -> bool:
-    if isinstance(each, BelongsToMany):
-        through = by_name.get(each.through)
-        return through is not None and {each.foreign_key, each.other_key} <= through.columns.keys()
-    holder = source if isinstance(each, (BelongsTo, BelongsToArray)) else target
-    return each.foreign_key in holder.columns
+    """Whether all keys of an association exist and fit; it is pending otherwise."""
+    own, other = source.columns, target.columns
+    referred = other.get(each.target_key)
+    match each:
+        case BelongsTo():
+            return can_refer(own.get(each.foreign_key), referred)
+        case BelongsToArray():
+            return each.foreign_key in own and referred is not None
+        case BelongsToMany():
+            pairs = by_name[each.through].columns if each.through in by_name else {}
+            return can_refer(pairs.get(each.foreign_key), own.get(each.source_key)) and can_refer(
+                pairs.get(each.other_key), referred
+            )
+        case _:
+            return referred is not None and can_refer(
+                other.get(each.foreign_key), own.get(each.source_key)
+            )
 
 
 def make_collection(options: Mapping[str, Any], fields: Iterable[Field]) -> Collection:

@@ -14,6 +14,9 @@ from ensuite.schema.field import Field
 USER_SCHEMA = "public"
 SYSTEM_SCHEMA = "ensuite"
 
+MOMENTS = frozenset({"createdAt", "updatedAt"})
+ACTORS = frozenset({"createdById", "updatedById"})
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -36,7 +39,7 @@ class Collection:
     title: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     associations: Mapping[str, Association] = field(default_factory=dict)
-    """The associations whose target exists; others stay pending in `fields`."""
+    """The associations whose target and keys exist; others stay pending in `fields`."""
     holders: tuple[Holder, ...] = ()
     system: bool = False
 
@@ -64,10 +67,20 @@ class Collection:
             return tuple(names)
         return self.primary_key
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The fields that tell records apart; empty where nothing does."""
+        return self.primary_key or self.target_key
+
     @cached_property
     def automatic(self) -> str | None:
         """The field whose value the database counts up, if there is one."""
         return next((name for name, each in self.columns.items() if each.auto_increment), None)
+
+    @cached_property
+    def filled_by_server(self) -> frozenset[str]:
+        """The fields that say when and by whom; what a client sends for them is not used."""
+        return frozenset(name for name, each in self.columns.items() if is_filled_by_server(each))
 
     def column(self, name: str) -> sa.Column[Any]:
         """The table's column for a stored field."""
@@ -92,6 +105,13 @@ class Collection:
             if column in (each.column_name, each.name):
                 return each.title
         return column
+
+
+def is_filled_by_server(field: Field) -> bool:
+    """Whether the server says when or by whom; a field of that name may also be of another type."""
+    if field.name in MOMENTS:
+        return field.type == "date"
+    return field.name in ACTORS and isinstance(field.column_type(), sa.BigInteger)
 
 
 def make_table(name: str, fields: Mapping[str, Field], *, schema: str) -> sa.Table:

@@ -5,7 +5,7 @@ is its own configuration: an instance is one field of one collection, made from 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -41,9 +41,8 @@ class Field(BaseModel):
     the call.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="allow", alias_generator=to_camel, populate_by_name=True
-    )
+    # Options have their camelCase names only: a second spelling would pass by what is locked.
+    model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
 
     type: ClassVar[str]
     label: ClassVar[Mapping[str, str]]
@@ -65,17 +64,31 @@ class Field(BaseModel):
     generates: ClassVar[bool] = False
     """A new record without a value may get one from `generate`."""
 
+    parses_slowly: ClassVar[bool] = False
+    """`parse` takes milliseconds: where requests are served, it belongs into a thread."""
+
     name: str
+    """What requests and responses call the field."""
     interface: str | None = None
+    """How a form shows the field; the server only keeps it."""
     default_value: Any = None
+    """What a new record has where its client sent nothing."""
     allow_null: bool = True
+    """Whether a record may leave the field empty."""
     unique: bool = False
+    """Whether no two records may have the same value."""
     index: bool = False
+    """Whether the column has an index of its own."""
     primary_key: bool = False
+    """Whether the field is the record's key, or a part of it."""
     auto_increment: bool = False
+    """Whether the database counts up the value of each new record."""
     hidden: bool = False
+    """Whether responses leave the field out."""
     is_foreign_key: bool = False
+    """Whether an association keeps its key here."""
     description: str | None = None
+    """A note for people."""
     column_name: str | None = None
     """The physical column where it differs from `name`; only system collections set it."""
 
@@ -89,6 +102,18 @@ class Field(BaseModel):
     def column_type(self) -> sa.types.TypeEngine[Any] | None:
         """The PostgreSQL type of the field's column; None: the field stores nothing itself."""
         return None
+
+    @property
+    def indexed(self) -> Literal["unique", "plain"] | None:
+        """The kind of index that the column has besides the primary key's."""
+        if self.unique and not self.primary_key:
+            return "unique"
+        return "plain" if self.index or self.is_foreign_key else None
+
+    @property
+    def representation(self) -> tuple[str, ...]:
+        """What stored values mean: fields of the same one can read each other's columns."""
+        return (repr(self.column_type()), self.operators)
 
     def parse(self, value: Any) -> Any:
         """Turn a client's JSON value, or an instance of `wire`, never None, into what is written.

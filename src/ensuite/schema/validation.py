@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ensuite.schema import moments, numbers
-from ensuite.schema.field import InvalidFieldOptions
+from ensuite.schema.field import Field, InvalidFieldOptions
 
 MAX_RULES = 50
 MAX_PATTERN_LENGTH = 500
@@ -73,6 +73,15 @@ def compiled(validation: Mapping[str, Any], title: str) -> Callable[[Any], str |
         return next((sentence for keeps, sentence in rules if not keeps(readable)), None)
 
     return check
+
+
+def is_required(field: Field) -> bool:
+    """Whether a rule wants a value in every record."""
+    match field.model_extra:
+        case {"validation": {"rules": list() as rules}}:
+            return any(_name(rule) == REQUIRED for rule in rules)
+        case _:
+            return False
 
 
 def _name(definition: Any) -> Any:

@@ -5,7 +5,7 @@ import gc
 import os
 import secrets
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from ensuite.access.sessions import ACTORS_CHANNEL, Sessions
 from ensuite.api import load_routes
@@ -37,6 +37,8 @@ from ensuite.workflow.runner import Means as RunMeans
 from ensuite.workflow.snapshot import SnapshotKeeper
 
 log = structlog.get_logger(__name__)
+
+HEALTH = "/api/__health_check"
 
 GC_THRESHOLD = 50_000
 """Objects made between two collections: what lives long is frozen, the rest dies by itself."""
@@ -142,12 +144,16 @@ async def root(_: Request) -> Response:
     return PlainTextResponse("Ensuite serves its API under /api/.\n")
 
 
-def application(settings: Settings, *, works: bool = True) -> Starlette:
-    """The ASGI application, which starts and stops everything with its lifespan."""
-    served: dict[str, Ensuite] = {}
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
-    async def api(scope: Any, receive: Any, send: Any) -> None:
-        await served["ensuite"].endpoint(scope, receive, send)
+
+def application(settings: Settings, *, works: bool = True) -> Asgi:
+    """The ASGI application, which starts and stops everything with its lifespan.
+
+    The API is served by its own endpoint; Starlette, whose routing and middleware cost as much
+    as a whole create, serves the rest.
+    """
+    served: dict[str, Ensuite] = {}
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -155,11 +161,15 @@ def application(settings: Settings, *, works: bool = True) -> Starlette:
             served["ensuite"] = ensuite
             yield
 
-    return Starlette(
-        routes=[
-            Route("/api/__health_check", health),
-            Mount("/api", app=api),
-            Route("/", root),
-        ],
-        lifespan=lifespan,
+    pages = Starlette(
+        routes=[Route(HEALTH, health), Route("/", root)], lifespan=lifespan
     )
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        path: str = scope.get("path", "")
+        if scope["type"] == "http" and path.startswith("/api/") and path != HEALTH:
+            await served["ensuite"].endpoint(scope, receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return serve

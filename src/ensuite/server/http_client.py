@@ -130,6 +130,8 @@ def _decompressed(received: bytearray) -> bytes:
         raise UnreadableAnswer(f"The answer is no valid gzip: {error}") from error
     if len(body) > MAX_BODY_BYTES:
         raise UnreadableAnswer(f"The answer is larger than {MAX_BODY_BYTES} bytes")
+    if not decompressor.eof:
+        raise UnreadableAnswer("The answer is gzip without its end")
     return body
 
 

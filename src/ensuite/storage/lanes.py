@@ -163,16 +163,20 @@ class Lanes:
             if len(jobs) == 1:
                 future.set_exception(error)
                 return
+            outcome: asyncpg.Record | Exception
             try:
-                rows = await connection.fetchmany(sql, [arguments])
+                outcome = (await connection.fetchmany(sql, [arguments]))[0]
             except Exception as own_error:  # noqa: BLE001 - as above
-                if is_connection_loss(own_error):
-                    error = own_error
-                    future.set_exception(DatabaseUnavailable())
-                else:
-                    future.set_exception(own_error)
+                lost = is_connection_loss(own_error)
+                outcome = DatabaseUnavailable() if lost else own_error
+                error = own_error if lost else error
+            # Who waited may have been cancelled meanwhile.
+            if future.done():
+                continue
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
             else:
-                future.set_result(rows[0])
+                future.set_result(outcome)
 
     async def _reconnected(self, jobs: list[Job]) -> asyncpg.Connection | None:
         """A new connection, or None when closing; the batch at hand does not wait for it."""

@@ -79,14 +79,6 @@ class Bindings:
         """The global workflows on a collection, oldest first."""
         return self._everywhere.get(collection, ())
 
-    def keys_for(self, collection: str) -> list[str]:
-        """The keys that a call on this collection may name without a path."""
-        return [
-            each.key
-            for each in self.enabled.values()
-            if isinstance(each.trigger, ActionTrigger) and each.trigger.collection == collection
-        ]
-
 
 _NODES = """
 SELECT id, workflow_id, key, type, upstream_id, branch_index, config FROM ensuite.flow_nodes

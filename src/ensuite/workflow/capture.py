@@ -5,16 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
-from uuid import UUID
 
 import asyncpg
 import msgspec
+from asyncpg.pgproto.pgproto import UUID
 
 from ensuite.access.actor import Actor
 from ensuite.clock import Clock
 from ensuite.data.changes import Change, Operation, Rider
 from ensuite.data.query import parse_selection
 from ensuite.data.records import Records
+from ensuite.errors import InvalidRequest
 from ensuite.ids import ExecutionId
 from ensuite.schema.collection import Collection
 from ensuite.workflow.bindings import Workflow
@@ -24,6 +25,12 @@ from ensuite.workflow.selection import NOTHING_SELECTED, Selection, Start
 
 MAX_RELATED = 1_000
 """Executions that one `key!path` may start for one record."""
+
+
+class TooManyRelatedRecords(InvalidRequest):
+    """A `key!path` would start more than 1,000 executions for one record: nothing was written."""
+
+    code = "TOO_MANY_RELATED_RECORDS"
 
 
 class LeaseHolder(Protocol):
@@ -39,8 +46,7 @@ class LeaseHolder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Captured(Rider):
+class Captured(Rider, frozen=True):
     """An execution's row on its way into the database."""
 
     start: Start | None
@@ -74,7 +80,7 @@ class Capture:
         if not starts:
             return ()
         return [
-            self._captured(operation, change, start, change.encoded, _identity(change))
+            self._captured(operation, change, start, change.encoded, change.identity)
             for start in starts
             if isinstance(start, Start) and _applies(start, change.action)
         ]
@@ -89,12 +95,12 @@ class Capture:
                 continue
             if not start.reads:
                 captured.append(
-                    self._captured(operation, change, start, change.encoded, _identity(change))
+                    self._captured(operation, change, start, change.encoded, change.identity)
                 )
                 continue
-            for data in await self._related(tx, change, start):
-                collection = self.records().catalog[start.trigger.collection]
-                identity = str([data.get(name) for name in collection.primary_key])
+            for number, data in enumerate(await self._related(tx, change, start)):
+                # Two records of one operation may lead to the same related one.
+                identity = f"{change.identity}/{number}"
                 encoded = msgspec.json.encode(data)
                 captured.append(self._captured(operation, change, start, encoded, identity))
         return captured
@@ -114,16 +120,21 @@ class Capture:
             await reader.append(at, found, selection.appends)
             at = catalog[at.associations[name].target]
             found = _distinct(at, [member for record in found for member in _members(record[name])])
+            if len(found) > MAX_RELATED:
+                raise TooManyRelatedRecords
         if start.trigger.appends:
             selection = parse_selection(catalog, at, appends=start.trigger.appends)
             await reader.append(at, found, selection.appends)
-        return found[:MAX_RELATED]
+        return found
 
     def _captured(
         self, operation: Operation, change: Change, start: Start, data: bytes, identity: str
     ) -> Captured:
         workflow = start.workflow
-        now = self.clock.now()
+        if not change.collection.primary_key:
+            # Nothing else tells such records of one operation apart.
+            identity = f"{identity}/{self.next_id()}"
+        now = change.at or self.clock.now()
         leased = self.holder is not None and self.holder.has_room_for(workflow)
         context = _context(operation.actor, change, data, related=bool(start.path))
         execution_id = ExecutionId(self.next_id())
@@ -164,14 +175,10 @@ def _applies(start: Start, action: str) -> bool:
     return not start.trigger.everywhere or start.trigger.fires_on(action)
 
 
-def _identity(change: Change) -> str:
-    return str([change.record.get(name) for name in change.collection.primary_key])
-
-
 def event_key(operation_id: int, workflow_id: int, path: str, identity: str) -> UUID:
     """The same for the same operation, workflow and record: a repeated capture finds its row."""
     text = f"{operation_id}/{workflow_id}/{path}/{identity}"
-    return UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
+    return UUID(hashlib.blake2b(text.encode(), digest_size=16).digest())
 
 
 def _context(actor: Actor | None, change: Change, data: bytes, *, related: bool) -> str:

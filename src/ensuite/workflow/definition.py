@@ -16,7 +16,7 @@ from ensuite.schema.alter import random_key
 from ensuite.storage.database import Row
 from ensuite.workflow.bindings import WorkflowNotFound
 from ensuite.workflow.graph import MAX_NODES, NodeRow, compiled, configured
-from ensuite.workflow.node import node_types
+from ensuite.workflow.node import Node, node_types
 
 NextId = Callable[[], int]
 
@@ -31,6 +31,12 @@ class NodeNotFound(NotFound):
     """There is no such node in this workflow."""
 
     code = "NODE_NOT_FOUND"
+
+
+class InvalidPlace(InvalidRequest):
+    """A node cannot go there: the node before has no such branch."""
+
+    code = "INVALID_PLACE"
 
 
 class InvalidMove(InvalidRequest):
@@ -86,8 +92,8 @@ async def enable(tx: asyncpg.Connection, row: Row, *, enabled: bool) -> None:
             row["id"],
         )
     _ = await tx.execute(
-        "UPDATE ensuite.workflows SET enabled = $2, current = CASE WHEN $2 THEN true ELSE current END"
-        " WHERE id = $1",
+        "UPDATE ensuite.workflows SET enabled = $2,"
+        " current = CASE WHEN $2 THEN true ELSE current END WHERE id = $1",
         row["id"],
         enabled,
     )
@@ -121,8 +127,9 @@ async def revise(
     ids = {node["id"]: next_id() for node in nodes}
     for node in nodes:
         _ = await tx.execute(
-            "INSERT INTO ensuite.flow_nodes (id, key, title, workflow_id, upstream_id, branch_index,"
-            " downstream_id, type, config) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO ensuite.flow_nodes (id, key, title, workflow_id, upstream_id,"
+            " branch_index, downstream_id, type, config)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             ids[node["id"]],
             # The same keys: what refers to a node's result refers to the copy's.
             node["key"],
@@ -184,15 +191,14 @@ async def create_node(
             message = "config is a JSON object"
             raise InvalidRequest(message)
         _ = configured(type_name, given)
-    if place.upstream is not None:
-        await _require_node(tx, workflow_id, place.upstream)
+    await _require_place(tx, workflow_id, place)
     node_id = next_id()
     key = node.get("key")
     _ = await tx.execute(
         "INSERT INTO ensuite.flow_nodes (id, key, title, workflow_id, type, config)"
         " VALUES ($1, $2, $3, $4, $5, $6)",
         node_id,
-        key if isinstance(key, str) and key else random_key(),
+        key or random_key(),
         node.get("title"),
         workflow_id,
         type_name,
@@ -203,14 +209,30 @@ async def create_node(
     return node_id
 
 
-async def _require_node(tx: asyncpg.Connection, workflow_id: int, node_id: int) -> asyncpg.Record:
+async def _require_place(tx: asyncpg.Connection, workflow_id: int, place: Place) -> None:
+    """Refuse a place where nothing would ever run.
+
+    Raises:
+        NodeNotFound: the workflow has no such upstream node.
+        InvalidPlace: the node there has no such branch.
+
+    """
+    if place.upstream is None:
+        return
     row = await tx.fetchrow(
-        "SELECT * FROM ensuite.flow_nodes WHERE id = $1 AND workflow_id = $2", node_id, workflow_id
+        "SELECT type FROM ensuite.flow_nodes WHERE id = $1 AND workflow_id = $2",
+        place.upstream,
+        workflow_id,
     )
     if row is None:
-        message = f"the workflow has no node {node_id}"
+        message = f"the workflow has no node {place.upstream}"
         raise NodeNotFound(message)
-    return row
+    upstream = node_types.get(row["type"], Node)
+    # Where the configuration names the branches, it may be completed after the nodes are drawn.
+    fixed = upstream.branch_names is Node.branch_names
+    if place.branch is not None and fixed and place.branch >= len(upstream.branches):
+        message = f"a node of type {row['type']!r} has no branch {place.branch}"
+        raise InvalidPlace(message)
 
 
 async def _insert(tx: asyncpg.Connection, workflow_id: int, node_id: int, place: Place) -> None:
@@ -355,11 +377,12 @@ async def move_node(tx: asyncpg.Connection, node: Row, place: Place) -> None:
     if (node["upstream_id"], node["branch_index"]) == (place.upstream, place.branch):
         message = "the node is there already"
         raise InvalidMove(message)
-    if place.upstream is not None:
-        _ = await _require_node(tx, node["workflow_id"], place.upstream)
-        if place.upstream == node["id"] or place.upstream in await _branch_members(tx, node["id"]):
-            message = "a node cannot follow itself"
-            raise InvalidMove(message)
+    await _require_place(tx, node["workflow_id"], place)
+    if place.upstream is not None and (
+        place.upstream == node["id"] or place.upstream in await _branch_members(tx, node["id"])
+    ):
+        message = "a node cannot follow itself"
+        raise InvalidMove(message)
     await _take_out(tx, node)
     # Out of every place while it moves, so that it does not find itself in the new one.
     _ = await tx.execute(

@@ -90,15 +90,18 @@ class Dispatcher:
         held = [claim.id for queue in self._waiting.values() for claim in queue]
         self._waiting.clear()
         self._backlog = 0
-        tasks = [task for task in self._running.values() if task is not None]
+        tasks = {task: each for each, task in self._running.items() if task is not None}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+            held += [tasks[task] for task in late]
             for task in late:
                 _ = task.cancel()
             if late:
                 _ = await asyncio.wait(late)
         for loop in self._loops:
             _ = loop.cancel()
+        if self._notifying is not None:
+            self._notifying.cancel()
         _ = await asyncio.gather(*self._loops, *self._background, return_exceptions=True)
         held += list(self._held_until)
         if held:
@@ -208,7 +211,7 @@ class Dispatcher:
         workflow = await self._revision(claim.workflow_id)
         if workflow is None:
             await self._abandon(claim)
-            return Ran(Status.ERROR)
+            return Ran(Status.ABORTED)
         if claim.workflow_id not in self._executed:
             await self._mark_executed(claim.workflow_id)
         ran = await Run(self._means, claim, workflow, caller=caller).to_rest()
@@ -274,7 +277,9 @@ class Dispatcher:
                     log.exception("dispatcher.claim_failed")
 
     async def _claim_once(self) -> int:
-        room = min(CLAIM_BATCH, self._concurrency - len(self._running) - self._backlog)
+        # What waits here while places are free waits for its own workflow's share: no reason to
+        # leave the others' executions alone.
+        room = min(CLAIM_BATCH, self._concurrency - len(self._running))
         if room <= 0 or self._stopping:
             return 0
         now = self._means.clock.now()

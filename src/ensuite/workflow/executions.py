@@ -6,7 +6,6 @@ a crash is no special path: a lease that ran out is ready again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -100,8 +99,7 @@ _executions = sa.table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """An execution that this process holds: what is written under it must carry its fence."""
 
     id: ExecutionId
@@ -205,8 +203,8 @@ def _as_job(outcome: Outcome) -> tuple[Status, Any, Mapping[str, Any] | None, st
             if assigns is not None:
                 meta["assigns"] = assigns
             return Status.RESOLVED, value, meta or None, None
-        case Branch(index, value):
-            return Status.RESOLVED, value, {"branch": index}, None
+        case Branch(index, value, then):
+            return Status.RESOLVED, value, {"branch": index, "then": then}, None
         case Waiting(until, value):
             return Status.STARTED, value, {"until": until.isoformat() if until else None}, None
         case Failed(error, status, value):
@@ -231,7 +229,7 @@ def outcome_of(row: Row) -> Outcome | None:
     if status is not Status.RESOLVED:
         return Failed(row["error"], status, value)
     if "branch" in meta:
-        return Branch(meta["branch"], value)
+        return Branch(meta["branch"], value, Status(meta["then"]))
     return Done(value, output=meta.get("output", NOTHING), assigns=meta.get("assigns"))
 
 
@@ -262,6 +260,11 @@ WHERE id = ANY($1::bigint[]) AND lease_owner = $2 AND (status IS NULL OR status 
 RELEASE = """
 UPDATE ensuite.executions SET ready_at = $3, lease_owner = NULL
 WHERE id = ANY($1::bigint[]) AND lease_owner = $2 AND (status IS NULL OR status = 0)
+"""
+
+# What nobody will resume any more is no longer pending.
+ABORT_JOBS = """
+UPDATE ensuite.jobs SET status = -3, finished_at = $2 WHERE execution_id = $1 AND status = 0
 """
 
 JOURNAL = """

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from ensuite.workflow.outcome import Branch, Done, Failed, Finish, Outcome, Status, Waiting
+from ensuite.workflow.outcome import Branch, Done, Failed, Outcome, Status, Waiting
 
 
 class Placed(Protocol):
@@ -71,6 +71,6 @@ def advance(sequence: Sequence[P], journal: Journal) -> Ready[P] | Waits[P] | En
                 return Waits(node, waiting)
             case Failed(_, status):
                 return Ended(status)
-            case Finish(status):
-                return Ended(status, by_end_node=True)
+            case finish:
+                return Ended(finish.status, by_end_node=True)
     return Ended(RESOLVED)

@@ -16,8 +16,9 @@ from ensuite.clock import Clock
 from ensuite.data.changes import Operation, Rider
 from ensuite.data.records import Records
 from ensuite.data.statements import Guard, arranged, flight
-from ensuite.errors import EnsuiteError
+from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import JobId
+from ensuite.storage.lanes import TooManyWaitingWrites
 from ensuite.storage.sqlstates import is_connection_loss, translated
 from ensuite.workflow import executions
 from ensuite.workflow.bindings import Workflow
@@ -100,7 +101,7 @@ class Run:
             "$context": msgspec.json.decode(claim.context),
             "$jobsMapByNodeKey": self._progress.results,
             "$scopes": {},
-            "$system": system_scope(means.clock),
+            "$system": system_scope(means.clock, means.next_id),
         }
         timeout = workflow.timeout_seconds
         self._deadline = None if timeout is None else claim.started_at + timedelta(seconds=timeout)
@@ -119,7 +120,7 @@ class Run:
         while True:
             now = self._means.clock.now()
             if self._deadline is not None and now >= self._deadline:
-                return await self._end(Ended(Status.ABORTED), "timeout")
+                return await self._time_out(now)
             state = advance(self._workflow.graph.sequence, self._progress.journal)
             if isinstance(state, Ended):
                 return await self._end(state)
@@ -169,7 +170,9 @@ class Run:
                 return await self._commit_step(placed, records, job, outcome)
         except Exception as error:
             await records.roll_back()
-            if isinstance(error, LeaseLost) or is_connection_loss(error):
+            if isinstance(error, (LeaseLost, DatabaseUnavailable, TooManyWaitingWrites)):
+                raise
+            if is_connection_loss(error):
                 raise
             outcome = self._failed(placed, error)
             job = as_job(outcome)
@@ -224,7 +227,7 @@ class Run:
         state = advance(self._workflow.graph.sequence, {**progress.journal, placed.key: outcome})
         riders = [*progress.jobs, job]
         if isinstance(state, Ended):
-            guard, values = executions.END, self._ending(state, None)
+            guard, values = executions.END, self._ending(state)
         else:
             guard, values = executions.CONTINUE, [self._lease_end()]
         fenced = [self._claim.id, self._claim.fence, *values]
@@ -264,11 +267,23 @@ class Run:
         await self._commit(executions.PARK, [ready_at, None, Status.STARTED])
         return Ran(Status.STARTED, tuple(self._progress.messages))
 
-    async def _end(self, state: Ended, reason: str | None = None) -> Ran:
-        await self._commit(executions.END, self._ending(state, reason))
+    async def _end(self, state: Ended) -> Ran:
+        await self._commit(executions.END, self._ending(state))
         return self._ran(state)
 
-    def _ending(self, state: Ended, reason: str | None) -> list[Any]:
+    async def _time_out(self, now: datetime) -> Ran:
+        if self._progress.jobs:
+            await self._commit(executions.CONTINUE, [self._lease_end()])
+        ended = Ended(Status.ABORTED)
+        sql, order = flight((), executions.END)
+        values = [self._claim.id, self._claim.fence, *self._ending(ended, "timeout")]
+        async with self._means.records().database.transaction() as tx:
+            if not await tx.fetchval(sql, *arranged(order, values)):
+                raise LeaseLost
+            _ = await tx.execute(executions.ABORT_JOBS, self._claim.id, now)
+        return self._ran(ended)
+
+    def _ending(self, state: Ended, reason: str | None = None) -> list[Any]:
         output = self._progress.output
         encoded = None if output is NOTHING else msgspec.json.encode(output).decode()
         return [state.status, reason, encoded, None, self._means.clock.now()]

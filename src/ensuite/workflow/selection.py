@@ -7,6 +7,7 @@ everything that is asked for is answered, started or skipped with a reason.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from ensuite.errors import EnsuiteError, InvalidParameter, Issue
@@ -17,6 +18,7 @@ from ensuite.workflow.triggers.action import ActionTrigger
 
 MAX_ITEMS = 100
 MAX_PATH = 6
+MAX_SHOWN_KEYS = 20
 
 TRIGGERING = frozenset({"create", "update", "destroy", "firstOrCreate", "updateOrCreate"})
 """The actions that start workflows."""
@@ -82,13 +84,18 @@ class Skip:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selection:
     """What one call starts and what it does not, in the order of the answer."""
 
     entries: tuple[Start | Skip, ...] = ()
 
-    @property
+    @cached_property
+    def has_sync(self) -> bool:
+        """Whether the caller waits for an execution."""
+        return any(isinstance(each, Start) and each.workflow.sync for each in self.entries)
+
+    @cached_property
     def reads(self) -> bool:
         """Whether a start needs more than the record as it was written."""
         return any(isinstance(each, Start) and each.reads for each in self.entries)
@@ -185,22 +192,34 @@ def _walked(catalog: Catalog, collection: Collection, path: Iterable[str]) -> Co
     return at
 
 
-def refused(selection: Selection, valid_keys: Sequence[str]) -> InvalidTriggerWorkflows | None:
+def refused(
+    selection: Selection,
+    catalog: Catalog,
+    bindings: Bindings,
+    collection: Collection,
+    action: str,
+) -> InvalidTriggerWorkflows | None:
     """The error of a strict call (`Prefer: handling=strict`), if an item starts nothing."""
-    skipped = [each for each in selection.entries if isinstance(each, Skip)]
-    if not skipped:
-        return None
-    valid = ", ".join(sorted(valid_keys)[:20]) or "none"
-    return InvalidTriggerWorkflows(
-        issues=[
-            Issue(
-                f"{written(each.item)}: {each.reason}; valid keys here: {valid}",
-                each.reason.value,
-                each.item.key,
-            )
-            for each in skipped
-        ]
+    issues: list[Issue] = []
+    for each in selection.entries:
+        if isinstance(each, Skip):
+            target = _walked(catalog, collection, each.item.path)
+            valid = "none" if target is None else _valid_keys(bindings, target, action)
+            message = f"{written(each.item)}: {each.reason}; valid keys here: {valid}"
+            issues.append(Issue(message, each.reason.value, each.item.key))
+    return InvalidTriggerWorkflows(issues=issues) if issues else None
+
+
+def _valid_keys(bindings: Bindings, collection: Collection, action: str) -> str:
+    """The keys that an item may name where its path, or the call, leads to this collection."""
+    keys = sorted(
+        workflow.key
+        for workflow in bindings.enabled.values()
+        if isinstance(trigger := workflow.trigger, ActionTrigger)
+        and trigger.collection == collection.name
+        and (not trigger.everywhere or _may_fire(trigger, action))
     )
+    return ", ".join(keys[:MAX_SHOWN_KEYS]) or "none"
 
 
 def written(item: Item) -> str:

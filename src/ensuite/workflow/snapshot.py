@@ -77,13 +77,11 @@ class SnapshotKeeper:
 
     async def reload(self) -> Snapshot:
         """The newest snapshot, read again where this process' one is older than the database."""
-        seen = self.current.version
         async with self._reading:
-            # Whoever waited here finds the work done by the one before.
-            if self.current.version == seen:
-                version = await self._database.fetchrow("SELECT version FROM ensuite.snapshot")
-                if version is not None and version[0] != seen:
-                    self.current = await self._read()
+            # Asked even after waiting here: the one before may have read before our change.
+            row = await self._database.fetchrow("SELECT version FROM ensuite.snapshot")
+            if row is not None and row[0] != self.current.version:
+                self.current = await self._read()
         return self.current
 
     async def _read(self) -> Snapshot:

@@ -22,6 +22,7 @@ class Password(Field):
     """A password, of which only a salted digest is stored and nothing is ever shown."""
 
     wire = str
+    parses_slowly = True
 
     hidden: bool = True
 

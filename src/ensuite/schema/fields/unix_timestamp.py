@@ -32,6 +32,10 @@ class UnixTimestamp(Field):
         return sa.BigInteger()
 
     @property
+    def representation(self) -> tuple[str, ...]:
+        return (*super().representation, str(self.milliseconds_each))
+
+    @property
     def milliseconds_each(self) -> int:
         """How many milliseconds the stored number's unit has."""
         match self.model_extra:

@@ -35,9 +35,10 @@ class Delay(Node):
         if not isinstance(duration, int | float | str):
             raise TypeError("The duration of a delay is a number")
         milliseconds = float(duration) * self.unit
-        if not 0 <= milliseconds <= MAX_MILLISECONDS:
-            raise ValueError("A delay lasts ten years at most, and not less than nothing")
-        whole = round(milliseconds)
+        if not milliseconds <= MAX_MILLISECONDS:
+            raise ValueError("A delay lasts ten years at most")
+        # A deadline that has passed already is no reason to fail.
+        whole = max(0, round(milliseconds))
         return Waiting(step.clock.now() + timedelta(milliseconds=whole), whole)
 
     async def resume(self, step: Step, waited: Any) -> Outcome:

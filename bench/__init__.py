@@ -1,0 +1,1 @@
+"""The comparisons that the README quotes: the server against pgbench, in turn, on one database."""

@@ -1,0 +1,201 @@
+"""What every node type promises, built in or installed."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ensuite.workflow import Branch, Node, Waiting
+from ensuite.workflow.catalog import load_node_types
+from ensuite.workflow.node import DuplicateNodeType, node_types
+from ensuite.workflow.node import node_type as register
+
+load_node_types()
+
+ID = "{{$context.data.id}}"
+QUESTION = {"group": {"type": "and", "calculations": [{"calculator": "gt", "operands": [ID, 5]}]}}
+EXPRESSION = {"engine": "cel", "expression": "context.data.id < 0"}
+
+# Configurations as a client saves them; a new type adds its own here.
+CONFIGS: dict[str, list[dict[str, Any]]] = {
+    "aggregate": [
+        {"aggregator": "avg", "collection": "posts", "params": {"field": "id"}, "precision": 0},
+        {
+            "aggregator": "count",
+            "associated": True,
+            "association": {
+                "associatedCollection": "posts",
+                "name": "comments",
+                "associatedKey": ID,
+            },
+            "params": {"field": "id", "distinct": True, "filter": {"id": ID}},
+        },
+    ],
+    "calculation": [
+        {"engine": "cel", "expression": "context.data.id * 1.5"},
+        {"engine": "string", "expression": f"No. {ID}"},
+    ],
+    "condition": [
+        {"rejectOnFalse": False, "engine": "basic", "calculation": QUESTION},
+        {"rejectOnFalse": False, **EXPRESSION},
+        {"rejectOnFalse": True, **EXPRESSION},
+    ],
+    "create": [{"collection": "posts", "params": {"values": {"title": ID}, "appends": ["tags"]}}],
+    "delay": [{"duration": 2, "unit": 60_000, "endStatus": -1}, {"duration": ID}],
+    "destroy": [{"collection": "posts", "params": {"filter": {"id": ID}}}],
+    "end": [{"endStatus": 1}, {"endStatus": -1}],
+    "multi-conditions": [
+        {
+            "conditions": [
+                {"uid": "a", "title": "First", **EXPRESSION},
+                {"uid": "b", "calculation": QUESTION},
+            ]
+        },
+        {"conditions": [], "continueOnNoMatch": True},
+        {"conditions": [EXPRESSION]},
+    ],
+    "output": [{"value": {"id": ID}}],
+    "query": [
+        {
+            "collection": "posts",
+            "multiple": True,
+            "failOnEmpty": True,
+            "params": {
+                "filter": {"id": ID},
+                "sort": [{"field": "id", "direction": "desc"}],
+                "page": 1,
+                "pageSize": 20,
+                "appends": ["tags"],
+            },
+        }
+    ],
+    "request": [
+        {
+            "url": f"http://127.0.0.1/{ID}",
+            "method": "POST",
+            "contentType": "application/json",
+            "headers": [{"name": "X-Id", "value": ID}],
+            "params": [{"name": "id", "value": ID}],
+            "data": {"id": ID},
+            "timeout": 1000,
+            "ignoreFail": True,
+            "onlyData": True,
+        }
+    ],
+    "response-message": [{"message": f"Thank you for {ID}"}],
+    "update": [{"collection": "posts", "params": {"filter": {"id": ID}, "values": {"n": ID}}}],
+    "variable": [{"value": ID}, {"target": "1q2w3e", "value": [ID]}],
+}
+
+each_type = pytest.mark.parametrize("node_type", node_types.values(), ids=node_types.keys())
+each_config = pytest.mark.parametrize(
+    ("node_type", "config"),
+    [(node_types[name], config) for name, configs in CONFIGS.items() for config in configs],
+    ids=[f"{name}-{number}" for name in CONFIGS for number in range(len(CONFIGS[name]))],
+)
+
+MakeTurn = Callable[..., Any]
+
+
+@each_type
+def test_it_is_named_in_every_language(node_type: type[Node]) -> None:
+    schema = node_type.model_json_schema(by_alias=True)
+    assert node_type.label.keys() == {"en", "fr"}
+    assert all(node_type.label.values())
+    for model in [schema, *schema.get("$defs", {}).values()]:
+        for name, field in model["properties"].items():
+            assert field["label"].keys() == {"en", "fr"}, name
+            assert all(field["label"].values()), name
+            assert field["widget"], name
+
+
+@each_type
+def test_it_says_in_one_sentence_what_it_does(node_type: type[Node]) -> None:
+    first_line, *rest = (node_type.__doc__ or "").splitlines()
+
+    assert re.fullmatch(r"[A-Z][^.]*\.", first_line)
+    assert not rest or not rest[0]
+
+
+@each_type
+def test_it_has_a_place_in_the_editor(node_type: type[Node]) -> None:
+    assert node_type.group in {"logic", "data", "call", "caller"}
+    assert re.fullmatch(r"[a-z0-9-]+", node_type.icon)
+
+
+@each_type
+def test_it_has_example_configurations(node_type: type[Node]) -> None:
+    assert CONFIGS[node_type.type]
+
+
+@each_config
+def test_its_configuration_keeps_its_keys_through_json(
+    node_type: type[Node], config: dict[str, Any]
+) -> None:
+    node = node_type.model_validate(config)
+    saved = node.model_dump_json(by_alias=True)
+
+    assert node_type.model_validate_json(saved) == node
+    assert json.loads(saved).keys() >= config.keys()
+
+
+@each_config
+def test_keys_that_it_does_not_know_and_nulls_for_empty_fields_do_no_harm(
+    node_type: type[Node], config: dict[str, Any]
+) -> None:
+    optional = {
+        field.alias: None
+        for field in node_type.model_fields.values()
+        if not field.is_required() and field.alias not in config
+    }
+
+    assert node_type.model_validate({**config, **optional, "unheardOf": 1}) == (
+        node_type.model_validate(config)
+    )
+
+
+@each_config
+async def test_it_only_takes_branches_that_it_has(
+    node_type: type[Node], config: dict[str, Any], turn: MakeTurn
+) -> None:
+    node = node_type.model_validate(config)
+    for number in (-1, 1, 9):
+        outcome = await node.run(turn({"$context": {"data": {"id": number}}}))
+        if isinstance(outcome, Branch):
+            assert outcome.index in node.branch_names()
+        else:
+            assert not node.branch_names() or config.get("rejectOnFalse")
+
+
+@each_config
+async def test_a_repeated_turn_comes_to_the_same(
+    node_type: type[Node], config: dict[str, Any], turn: MakeTurn
+) -> None:
+    node = node_type.model_validate(config)
+    first, second = (turn({"$context": {"data": {"id": 7}}}) for _ in range(2))
+    outcome = await node.run(first)
+
+    assert await node.run(second) == outcome
+    assert second.http.sent == first.http.sent
+    assert second.records.calls == first.records.calls
+    if isinstance(outcome, Waiting):
+        assert await node.resume(first, outcome.value) == await node.resume(second, outcome.value)
+
+
+@each_type
+def test_what_goes_out_to_others_is_on_record_before(node_type: type[Node]) -> None:
+    assert node_type.calls_out == (node_type.group == "call")
+
+
+def test_a_name_is_taken_once() -> None:
+    with pytest.raises(DuplicateNodeType):
+        _ = register("condition", group="logic", icon="x", en="Again", fr="Encore")(Node)
+
+
+def test_finding_the_types_again_changes_nothing() -> None:
+    before = dict(node_types)
+    load_node_types()
+
+    assert node_types == before
