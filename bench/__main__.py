@@ -31,13 +31,20 @@ class Report:
         self.rows.append(
             {"what": what, "measured": measured, "target": target, "met": met, **figures}
         )
-        print(f"{'ok  ' if met else 'LESS'}  {what}: {measured} (at least/at most {target})", flush=True)  # noqa: T201
+        print(
+            f"{'ok  ' if met else 'LESS'}  {what}: {measured} (at least/at most {target})",
+            flush=True,
+        )
 
     def save(self) -> None:
         RESULTS.mkdir(exist_ok=True)
         stamp = time.strftime("%Y-%m-%dT%H%M%S", time.gmtime())
-        about = {"generator": generator(), "python": platform.python_version(),
-                 "cpus": __import__("os").cpu_count(), "connections": CONNECTIONS}
+        about = {
+            "generator": generator(),
+            "python": platform.python_version(),
+            "cpus": __import__("os").cpu_count(),
+            "connections": CONNECTIONS,
+        }
         text = json.dumps({"about": about, "rows": self.rows}, indent=2)
         _ = (RESULTS / f"{stamp}.json").write_text(text + "\n")
 
@@ -109,7 +116,9 @@ class Bench:
             taken.append(server.started_in)
             server.stop()
         start = statistics.median(taken)
-        self.report.add("start on an existing data directory", f"{start:.2f} s", "2 s", met=start <= 2)
+        self.report.add(
+            "start on an existing data directory", f"{start:.2f} s", "2 s", met=start <= 2
+        )
         self.report.add("resident memory, idle", f"{memory:.0f} MB", "120 MB", met=memory <= 120)
 
     def creates(self) -> None:
@@ -142,8 +151,11 @@ class Bench:
         rate = run(server.port, [request], connections=CONNECTIONS, seconds=self.seconds)
         while True:
             [row] = asyncio.run(
-                sql(self.dsn, "SELECT count(*), count(*) FILTER (WHERE status = 1) AS ended"
-                              " FROM ensuite.executions")
+                sql(
+                    self.dsn,
+                    "SELECT count(*), count(*) FILTER (WHERE status = 1) AS ended"
+                    " FROM ensuite.executions",
+                )
             )
             if row["count"] == row["ended"]:
                 break
@@ -194,13 +206,19 @@ class Bench:
             time.sleep(0.01)
         time.sleep(0.5)
         rows = asyncio.run(
-            sql(self.dsn, "SELECT extract(epoch FROM j.started_at - e.created_at) * 1000 AS ms"
-                          " FROM ensuite.executions e JOIN ensuite.jobs j ON j.execution_id = e.id")
+            sql(
+                self.dsn,
+                "SELECT extract(epoch FROM j.started_at - e.created_at) * 1000 AS ms"
+                " FROM ensuite.executions e JOIN ensuite.jobs j ON j.execution_id = e.id",
+            )
         )
         server.stop()
         middle = statistics.median(float(row["ms"]) for row in rows)
         self.report.add(
-            "capture begins → first node starts, p50", f"{middle:.1f} ms", "5 ms", met=middle <= 5,
+            "capture begins → first node starts, p50",
+            f"{middle:.1f} ms",
+            "5 ms",
+            met=middle <= 5,
             executions=len(rows),
         )
 
@@ -232,7 +250,10 @@ def main() -> None:
     _ = parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     report = Report()
-    print(f"load generator: {generator()}, {CONNECTIONS} connections, {arguments.rounds} rounds", flush=True)  # noqa: T201
+    print(
+        f"load generator: {generator()}, {CONNECTIONS} connections, {arguments.rounds} rounds",
+        flush=True,
+    )
     with place() as here:
         bench = Bench(here, arguments.seconds, arguments.rounds, report)
         bench.start_up()

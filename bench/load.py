@@ -52,7 +52,10 @@ def run(port: int, requests: Sequence[Request], *, connections: int, seconds: fl
     given = json.dumps([asdict(each) for each in requests])
     done = subprocess.run(
         [sys.executable, "-m", "bench.load", str(port), str(connections), str(seconds)],
-        input=given, capture_output=True, text=True, check=True,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return Rate(**json.loads(done.stdout))
 
@@ -75,9 +78,20 @@ def _wrk(port: int, requests: Sequence[Request], connections: int, seconds: floa
         _ = script.write("\n".join(lines))
         script.flush()
         done = subprocess.run(
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s",
-             script.name, f"http://127.0.0.1:{port}/"],
-            capture_output=True, text=True, check=True,
+            [
+                "wrk",
+                "-t1",
+                f"-c{connections}",
+                f"-d{seconds}s",
+                "--timeout",
+                "30s",
+                "-s",
+                script.name,
+                f"http://127.0.0.1:{port}/",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
         )
     found = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m)", done.stdout)
     if found is None:
@@ -108,7 +122,7 @@ class _Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self.requests += 1
-        self.failures += self._parser.get_status_code() >= 300  # noqa: PLR2004
+        self.failures += self._parser.get_status_code() >= 300
         if self.stopping:
             self._transport.close()
         else:
@@ -147,7 +161,11 @@ if __name__ == "__main__":
 
     requests = [Request(**each) for each in json.load(sys.stdin)]
     rate = uvloop.run(
-        _generate(int(sys.argv[1]), [wire(each) for each in requests], int(sys.argv[2]),
-                  float(sys.argv[3]))
+        _generate(
+            int(sys.argv[1]),
+            [wire(each) for each in requests],
+            int(sys.argv[2]),
+            float(sys.argv[3]),
+        )
     )
-    print(json.dumps(asdict(rate)))  # noqa: T201
+    print(json.dumps(asdict(rate)))

@@ -1,6 +1,7 @@
 """What one create costs in our own code: no socket, no database, minus an empty ASGI answer."""
 
 import asyncio
+import json
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +19,7 @@ CALLS = 20_000
 App = Callable[[Mapping[str, Any], Any, Any], Awaitable[None]]
 
 
-async def empty(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+async def empty(_: Mapping[str, Any], receive: Any, send: Any) -> None:
     """The least that an ASGI application can do with a POST."""
     _ = await receive()
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -80,8 +81,6 @@ async def _timed(app: App, scope: Mapping[str, Any], body: bytes) -> float:
 
 
 async def _token(endpoint: App) -> str:
-    import json
-
     body = json.dumps({"account": "member@bench.test", "password": "a member"}).encode()
     scope = {
         "type": "http",

@@ -14,9 +14,24 @@ def run(bin_path: Path, dsn: str, script: str, *, seconds: int) -> float:
         _ = file.write(script)
         file.flush()
         done = subprocess.run(
-            [bin_path / "pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1",
-             "-T", str(seconds), "-f", file.name, dsn],
-            capture_output=True, text=True, check=False,
+            [
+                bin_path / "pgbench",
+                "-n",
+                "-M",
+                "prepared",
+                "-c",
+                str(CLIENTS),
+                "-j",
+                "1",
+                "-T",
+                str(seconds),
+                "-f",
+                file.name,
+                dsn,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
         )
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if found is None:

@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +49,7 @@ class Server:
         """POST values (GET without any) and give the decoded answer."""
         body = None if values is None else json.dumps(values).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(  # noqa: S310 - our own loopback server
+        request = urllib.request.Request(
             self.url + path,
             data=body,
             headers={
@@ -59,7 +59,7 @@ class Server:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as response:
                 text = response.read()
         except urllib.error.HTTPError as error:
             raise SystemExit(f"{path}: {error.code} {error.read().decode()}") from error
@@ -108,7 +108,7 @@ class Place:
             if process.poll() is not None:
                 raise SystemExit(f"the server ended with {process.returncode}")
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/__health_check", timeout=1)  # noqa: S310
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/__health_check", timeout=1)
             except OSError:
                 time.sleep(0.01)
                 continue
@@ -121,7 +121,7 @@ class Place:
 
 
 @contextmanager
-def place() -> Iterator[Place]:
+def place() -> Generator[Place]:
     """A temporary data directory."""
     folder = Path(tempfile.mkdtemp(prefix="ensuite-bench-"))
     here = Place(folder)

@@ -2,7 +2,6 @@
 
 import json
 
-
 import asyncpg
 
 from bench.load import Request
@@ -59,8 +58,11 @@ def prepare(server: Server) -> None:
         "collections:create",
         {
             "name": "audit",
-            "fields": [*PRESETS, {"name": "note", "type": "string"},
-                       {"name": "post", "type": "bigInt"}],
+            "fields": [
+                *PRESETS,
+                {"name": "note", "type": "string"},
+                {"name": "post", "type": "bigInt"},
+            ],
         },
     )
     names = [field["name"] for field in FIELDS]
@@ -84,8 +86,13 @@ def workflow(server: Server, *, key: str, sync: bool, node: bool) -> None:
     """A local workflow on `posts`, empty or with one `create` node."""
     made = server.call(
         "workflows:create",
-        {"type": "action", "title": key, "key": key, "sync": sync,
-         "config": {"collection": "posts"}},
+        {
+            "type": "action",
+            "title": key,
+            "key": key,
+            "sync": sync,
+            "config": {"collection": "posts"},
+        },
     )["data"]
     if node:
         values = {"note": "{{$context.data.title}}", "post": "{{$context.data.id}}"}

@@ -4,6 +4,8 @@
 `python docs/generate.py` writes what each function of `PARTS` gives between the two comments that
 name it, `<!-- generated: settings -->` and `<!-- end of settings -->`.  Around them is prose, which
 people write.  `--check` changes nothing, and fails where something would change.
+
+It is long because the list of limits is here and each part of the pages has its function.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import json
 import pkgutil
 import re
 import sys
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
@@ -49,64 +52,28 @@ NOTHING = "–"
 GROUPS = {"data": "Records", "logic": "Logic", "call": "Calls", "caller": "Whoever started it"}
 """What the editor calls the groups of node types."""
 
+RESOURCES = {
+    "auth": "Signing in",
+    "users": "Users",
+    "roles": "Roles and their permissions",
+    "api_keys": "API keys",
+    "collections": "Collections and fields",
+    "workflows": "Workflows",
+    "nodes": "Nodes",
+    "executions": "Executions and jobs",
+}
+"""What the modules that register actions are about, in the order of the page."""
+
 AT_START = (
+    "ADDRESS_UNAVAILABLE",
     "DATABASE_IS_NEWER",
+    "DATABASE_UNREACHABLE",
     "EMBEDDED_POSTGRES_FAILED",
     "INCOMPATIBLE_CLUSTER",
     "INVALID_SETTINGS",
     "TOO_MANY_PROCESSES",
 )
 """Codes of errors that end a process while it starts: no response ever carries them."""
-
-OPERATORS = {
-    "$eq": "is the operand; one of them, where it is a list; empty, where it is null",
-    "$ne": "is not the operand, or is empty",
-    "$in": "is one of the list",
-    "$notIn": "is none of the list, or is empty",
-    "$gt": "is greater",
-    "$gte": "is greater or equal",
-    "$lt": "is less",
-    "$lte": "is less or equal",
-    "$between": "is between the two values of the list, or equal to one of them",
-    "$notBetween": "is outside of the two values",
-    "$is": "is null, true or false",
-    "$isNot": "is not null, true or false",
-    "$not": "the same as `$isNot`; around conditions it negates them",
-    "$empty": "is null, the empty text or the empty list",
-    "$notEmpty": "is none of these",
-    "$arrayEmpty": "is null or the empty list",
-    "$arrayNotEmpty": "is a list with at least one value",
-    "$exists": "is not null; on an association: there is a record",
-    "$notExists": "is null; on an association: there is no record",
-    "$isTruly": "is true",
-    "$isFalsy": "is false or null",
-    "$includes": "contains the text, in upper or lower case; of a list: any of the texts",
-    "$notIncludes": "contains none of the texts, or is empty",
-    "$startsWith": "begins with the text, in upper or lower case",
-    "$notStartsWith": "does not begin with it, or is empty",
-    "$endWith": "ends with the text, in upper or lower case",
-    "$notEndWith": "does not end with it, or is empty",
-    "$like": "matches the pattern of SQL's `LIKE`",
-    "$notLike": "does not match it",
-    "$iLike": "matches the pattern in upper or lower case",
-    "$notILike": "does not match it in upper or lower case",
-    "$regexp": "matches PostgreSQL's regular expression",
-    "$notRegexp": "does not match it",
-    "$iRegexp": "matches it in upper or lower case",
-    "$notIRegexp": "does not match it in upper or lower case",
-    "$match": "holds the same values, in whatever order",
-    "$notMatch": "holds other values, or is empty",
-    "$anyOf": "holds at least one of the values",
-    "$noneOf": "holds none of the values, or is empty",
-    "$dateOn": "is within the period",
-    "$dateNotOn": "is outside of the period, or is empty",
-    "$dateBetween": "is within the two dates",
-    "$dateBefore": "is before the period",
-    "$dateNotBefore": "is in the period or after it",
-    "$dateAfter": "is after the period",
-    "$dateNotAfter": "is in the period or before it",
-}
-"""What is true of the field where the operator lets a record through."""
 
 LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "Requests": (
@@ -156,6 +123,8 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("access.passwords", "MIN_LENGTH", "Characters of a password, at least"),
         ("access.passwords", "MAX_LENGTH", "Characters of a password, at most"),
         ("access.passwords", "CONCURRENT_HASHES", "Passwords that a process hashes at a time"),
+        ("access.attempts", "MAX_ATTEMPTS", "Wrong passwords for an account in that time; then 429"),
+        ("access.attempts", "WINDOW_SECONDS", "Seconds of that time, in each process"),
         ("access.tokens", "TOKEN_LIFETIME", "How long a session's token is good"),
         ("access.tokens", "RENEWAL_WINDOW", "How long after that it is exchanged for a new one"),
         ("access.tokens", "SESSION_LIFETIME", "How long after signing in no renewal helps"),
@@ -243,7 +212,7 @@ def sentences(subject: object) -> list[str]:
 @cache
 def attribute_docs(cls: type) -> Mapping[str, str]:
     """The docstrings below a class's own attributes, or the `#:` comments above them."""
-    source = inspect.cleandoc(inspect.getsource(cls))
+    source = textwrap.dedent(inspect.getsource(cls))
     found: dict[str, str] = {}
     comment: list[str] = []
     for line in source.splitlines():
@@ -326,13 +295,12 @@ def program(name: str) -> ModuleType:
 
 
 def system_routes() -> list[str]:
-    """The actions of the system's resources, one table a module."""
+    """The actions of the system's own resources."""
     api.load_routes()
-    lines: list[str] = []
     by_module: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for (resource, action), route in routes.by_name.items():
         who = "everybody" if route.public else "every signed-in user"
-        by_module[route.handler.__module__].append(
+        by_module[route.handler.__module__.rpartition(".")[2]].append(
             (
                 "POST" if route.writes else "GET",
                 code(f"{address(resource)}:{action}"),
@@ -340,10 +308,11 @@ def system_routes() -> list[str]:
                 route.summary,
             )
         )
-    for module, rows in by_module.items():
-        [title, *_] = sentences(importlib.import_module(module))
-        lines += ["", f"### {title.partition(':')[0] if title[0] != '`' else title}", ""]
-        lines += table(("Method", "Address", "Who", "What it does"), rows)
+    assert by_module.keys() == RESOURCES.keys(), "every module with actions has its heading"
+    lines: list[str] = []
+    for module, title in RESOURCES.items():
+        lines += ["", f"### {title}", ""]
+        lines += table(("Method", "Address", "Who", "What it does"), by_module[module])
     return lines[1:]
 
 
@@ -438,12 +407,13 @@ def _enumerated(cls: type[Enum], head: str, value: Callable[[Any], object]) -> l
 
 
 def filter_operators() -> list[str]:
-    """The operators of filters."""
+    """Which operators each kind of field has."""
+    kinds = sorted({kind for each in operators.values() for kind in each.groups})
     return table(
-        ("Operator", "The field …", "Kinds of field"),
+        ("Kind", "Operators"),
         (
-            (code(name), OPERATORS[name], ", ".join(sorted(each.groups)))
-            for name, each in operators.items()
+            (kind, listed(name for name, each in operators.items() if kind in each.groups))
+            for kind in kinds
         ),
     )
 
@@ -496,9 +466,9 @@ def _config_fields(
     required = schema.get("required", ())
     for name, field in schema["properties"].items():
         label = field["label"]["en"]
-        said = f"{label}: {field['description']}" if "description" in field else label
+        said = f"*{label}.* {field['description']}" if "description" in field else label
         default = "required" if name in required else default_of(field)
-        yield prefix + name, shape(field, parts), default, said
+        yield prefix + name, shape(field), default, said
         part, many = _part(field)
         if part is not None:
             inside = f"{prefix}{name}{'[]' if many else ''}."
@@ -518,46 +488,59 @@ def _part(schema: Mapping[str, Any]) -> tuple[str | None, bool]:
 def default_of(schema: Mapping[str, Any]) -> str:
     """The default of a field as JSON."""
     default = schema.get("default")
-    if default is None or _part(schema) != (None, False):
+    if default is None or (isinstance(default, dict) and _part(schema)[0] is not None):
         return NOTHING
     return code(json.dumps(default, ensure_ascii=False))
 
 
-def shape(schema: Mapping[str, Any], parts: Mapping[str, Any] | None = None) -> str:
+def shape(schema: Mapping[str, Any]) -> str:
     """What a value of this JSON Schema looks like, in words."""
     match schema:
         case {"anyOf": alternatives}:
-            shapes = [shape(each, parts) for each in alternatives if each.get("type") != "null"]
+            shapes = [shape(each) for each in alternatives if each.get("type") != "null"]
             return " or ".join(dict.fromkeys(shapes))
         case {"enum": values}:
             return listed(_literal(value) for value in values)
         case {"const": value}:
             return code(_literal(value))
-        case {"$ref": _}:
-            return "object"
         case {"type": "array", **rest}:
             most = f", {rest['maxItems']:,} at most" if "maxItems" in rest else ""
-            return f"list of {shape(rest.get('items', {}), parts)}{most}"
-        case {"type": "integer" | "number" as kind, **rest}:
-            words = {"integer": "whole number", "number": "number"}[kind]
-            least, most = rest.get("minimum"), rest.get("maximum")
-            match least, most:
-                case None, None:
-                    return words
-                case _, None:
-                    return f"{words}, at least {least:,}"
-                case _:
-                    return f"{words}, {least:,} to {most:,}"
-        case {"type": "string", "pattern": pattern}:
-            return listed(pattern.strip("^$()").split("|"))
-        case {"type": "string", "format": "path"}:
-            return "folder"
-        case {"type": "string", "minLength": least}:
-            return f"text, {least} characters at least"
-        case {"type": kind}:
-            return {"string": "text", "boolean": "`true` or `false`"}.get(kind, kind)
+            return f"list of {shape(rest.get('items', {}))}{most}"
+        case {"type": "integer" | "number"}:
+            return _number(schema)
+        case {"type": "string"}:
+            return _text(schema)
+        case {"type": "boolean"}:
+            return "`true` or `false`"
+        case {"type": "object"} | {"$ref": _}:
+            return "object"
         case _:
             return "any"
+
+
+def _number(schema: Mapping[str, Any]) -> str:
+    words = "whole number" if schema["type"] == "integer" else "number"
+    match schema:
+        case {"minimum": least, "maximum": most}:
+            return f"{words}, {least:,} to {most:,}"
+        case {"minimum": least}:
+            return f"{words}, at least {least:,}"
+        case _:
+            return words
+
+
+def _text(schema: Mapping[str, Any]) -> str:
+    match schema:
+        case {"pattern": str(pattern)} if re.fullmatch(r"\^\((\w+\|)+\w+\)\$", pattern):
+            return listed(pattern.strip("^$()").split("|"))
+        case {"format": "path"}:
+            return "folder"
+        case {"minLength": least, "maxLength": most}:
+            return f"text, {least} to {most} characters"
+        case {"minLength": least}:
+            return f"text, {least} characters at least"
+        case _:
+            return "text"
 
 
 def _literal(value: object) -> object:
@@ -599,7 +582,7 @@ def _own_options(cls: type[Field]) -> list[str]:
 
 def common_options() -> list[str]:
     """The options that every field has."""
-    return _options(Field, [name for name in Field.model_fields if name not in {"column_name"}])
+    return _options(Field, [name for name in Field.model_fields if name != "column_name"])
 
 
 def association_options() -> list[str]:
@@ -661,9 +644,7 @@ PARTS: Mapping[str, Callable[[], list[str]]] = {
     "limits": limits,
 }
 
-_place = re.compile(
-    r"(<!-- generated: ([a-z ]+) -->\n)(?:.*?)(<!-- end of \2 -->)", re.DOTALL
-)
+_place = re.compile(r"(<!-- generated: ([a-z ]+) -->\n)(?:.*?)(<!-- end of \2 -->)", re.DOTALL)
 
 
 def filled(page: str) -> str:

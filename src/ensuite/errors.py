@@ -125,7 +125,7 @@ class Unauthenticated(EnsuiteError):
 
 
 class Forbidden(EnsuiteError):
-    """No permissions"""
+    """No permissions"""  # noqa: D400 - the contract's wording
 
     code = "FORBIDDEN"
     status = 403

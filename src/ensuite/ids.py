@@ -9,6 +9,7 @@ number over within the same second still begins after the ids of the one before.
 """
 
 import time
+from collections.abc import Callable
 from typing import NewType
 
 ExecutionId = NewType("ExecutionId", int)
@@ -31,20 +32,20 @@ START_AHEAD_SECONDS = 2
 class IdGenerator:
     """Makes the ids of one process: strictly increasing, unique across node numbers."""
 
-    __slots__ = ("_node", "_ticks")
+    __slots__ = ("_node", "_seconds", "_ticks")
 
-    def __init__(self, node: int, *, start_seconds: float | None = None) -> None:
+    def __init__(self, node: int, seconds: Callable[[], float] = time.time) -> None:
         if not 0 <= node < NODE_NUMBERS:
             message = f"a node number is between 0 and {NODE_NUMBERS - 1}, not {node}"
             raise ValueError(message)
         self._node = node << SEQUENCE_BITS
-        started = time.time() if start_seconds is None else start_seconds
-        ahead = started + START_AHEAD_SECONDS - EPOCH_SECONDS
+        self._seconds = seconds
+        ahead = seconds() + START_AHEAD_SECONDS - EPOCH_SECONDS
         self._ticks = int(ahead * TICKS_PER_SECOND) - 1
 
     def __call__(self) -> int:
         """The next id; faster than 65,536 in a second it borrows from the time to come."""
-        ticks = int((time.time() - EPOCH_SECONDS) * TICKS_PER_SECOND)
+        ticks = int((self._seconds() - EPOCH_SECONDS) * TICKS_PER_SECOND)
         if ticks <= self._ticks:
             ticks = self._ticks + 1
         self._ticks = ticks

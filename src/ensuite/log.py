@@ -11,7 +11,10 @@ def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
     """Send events to `stream` (default: standard error), readable on a terminal, else as JSON."""
     out = stream or sys.stderr
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if out.isatty() else structlog.processors.JSONRenderer()
+        # Plain: the pretty traceback shows local variables, and passwords are among them.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if out.isatty()
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
@@ -13,6 +14,7 @@ from ensuite.errors import EnsuiteError
 
 PREFIX = "ENSUITE_"
 SECRET_FILE = "secret-key"  # noqa: S105 - the file's name, not the secret
+MIN_SECRET_LENGTH = 32
 
 
 class InvalidSettings(EnsuiteError):
@@ -32,20 +34,25 @@ class Settings(BaseModel):
     )
     database_url: str | None = Field(
         default=None,
+        repr=False,
         description="A PostgreSQL server of your own, 15 or newer; absent: the embedded one.",
     )
     secret_key: str | None = Field(
         default=None,
-        min_length=32,
+        min_length=MIN_SECRET_LENGTH,
+        repr=False,
         description="Signs the tokens; absent: generated once and kept in the data directory.",
     )
     root_email: str = Field(
         default="admin@ensuite.local",
+        pattern=r"^[^@\s]+@[^@\s]+$",
         description="E-mail address of the first account, made on the first start.",
     )
     root_password: str | None = Field(
         default=None,
         min_length=8,
+        max_length=256,
+        repr=False,
         description="Password of the first account; absent: a random one, printed once.",
     )
     body_limit: int = Field(
@@ -85,13 +92,9 @@ class Settings(BaseModel):
             InvalidSettings: a variable has a value that its setting cannot have.
 
         """
-        variables = os.environ if environment is None else environment
-        given = {
-            name.removeprefix(PREFIX).lower(): text
-            for name, text in variables.items()
-            if name.startswith(PREFIX) and text
+        known = {
+            name: text for name, text in _given(environment).items() if name in cls.model_fields
         }
-        known = {name: text for name, text in given.items() if name in cls.model_fields}
         try:
             return cls.model_validate(known)
         except ValidationError as error:
@@ -101,19 +104,62 @@ class Settings(BaseModel):
             )
             raise InvalidSettings(wrong) from error
 
+    @classmethod
+    def unknown_variables(cls, environment: Mapping[str, str] | None = None) -> list[str]:
+        """`ENSUITE_…` variables that are no setting: misspelt, or a platform's own.
+
+        Kubernetes makes such names for a service that is called `ensuite`, so they are no error.
+        """
+        return sorted(
+            f"{PREFIX}{name.upper()}"
+            for name in _given(environment)
+            if name not in cls.model_fields
+        )
+
     def secret(self) -> str:
-        """The key that signs tokens; generated into the data directory (mode 600) when not set."""
+        """The key that signs tokens; generated into the data directory (mode 600) when not set.
+
+        Raises:
+            InvalidSettings: the data directory cannot hold it, or what it holds is no key.
+
+        """
         if self.secret_key is not None:
             return self.secret_key
         path = self.data_dir / SECRET_FILE
-        if not path.exists():
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            draft = path.with_name(f".{SECRET_FILE}-{os.getpid()}")
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                _ = file.write(secrets.token_urlsafe(48))
-            # Two processes may start at once: the first link wins, and nobody reads half a key.
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-            draft.unlink()
-        return path.read_text().strip()
+        try:
+            if not path.exists():
+                _generate(path)
+            key = path.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{PREFIX}DATA_DIR: the secret key in {path} cannot be kept there: {error}"
+            raise InvalidSettings(message) from error
+        # An empty key would verify tokens that anybody can make.
+        if len(key) < MIN_SECRET_LENGTH:
+            message = f"{path} holds no key: restore it, or delete it to sign everybody out"
+            raise InvalidSettings(message)
+        return key
+
+
+def _given(environment: Mapping[str, str] | None) -> dict[str, str]:
+    variables = os.environ if environment is None else environment
+    return {
+        name.removeprefix(PREFIX).lower(): text
+        for name, text in variables.items()
+        if name.startswith(PREFIX) and text
+    }
+
+
+def _generate(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Made with mode 600; complete and on disk before it gets its name.
+    handle, draft = tempfile.mkstemp(prefix=f".{SECRET_FILE}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            _ = file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        # Two processes may start at once: the first link wins, and nobody reads half a key.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()

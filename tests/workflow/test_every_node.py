@@ -3,14 +3,16 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ensuite.workflow import Branch, Node, Waiting
-from ensuite.workflow.catalog import load_node_types
+from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.node import DuplicateNodeType, node_types
 from ensuite.workflow.node import node_type as register
+from ensuite.workflow.trigger import trigger_types
 
 load_node_types()
 
@@ -88,6 +90,15 @@ CONFIGS: dict[str, list[dict[str, Any]]] = {
     "update": [{"collection": "posts", "params": {"filter": {"id": ID}, "values": {"n": ID}}}],
     "variable": [{"value": ID}, {"target": "1q2w3e", "value": [ID]}],
 }
+
+ELSEWHERE = """
+from ensuite.workflow import Node, node_type
+
+
+@node_type("elsewhere", group="logic", icon="x", en="Elsewhere", fr="Ailleurs")
+class Elsewhere(Node):
+    'Do nothing.'
+"""
 
 each_type = pytest.mark.parametrize("node_type", node_types.values(), ids=node_types.keys())
 each_config = pytest.mark.parametrize(
@@ -192,6 +203,28 @@ def test_what_goes_out_to_others_is_on_record_before(node_type: type[Node]) -> N
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(DuplicateNodeType):
         _ = register("condition", group="logic", icon="x", en="Again", fr="Encore")(Node)
+
+
+def test_an_installed_package_may_announce_a_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced = tmp_path / "elsewhere-1.0.dist-info" / "entry_points.txt"
+    announced.parent.mkdir()
+    _ = announced.write_text("[ensuite.nodes]\nelsewhere = ensuite_elsewhere:Elsewhere\n")
+    _ = (tmp_path / "ensuite_elsewhere.py").write_text(ELSEWHERE)
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        load_node_types()
+
+        assert node_types["elsewhere"].label["fr"] == "Ailleurs"
+    finally:
+        _ = node_types.pop("elsewhere", None)
+
+
+def test_the_trigger_types_are_found_too() -> None:
+    load_trigger_types()
+
+    assert "action" in trigger_types
 
 
 def test_finding_the_types_again_changes_nothing() -> None:

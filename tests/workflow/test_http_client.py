@@ -162,7 +162,7 @@ async def test_gzip_is_unpacked_up_to_the_limit(client: HttpClient) -> None:
     ("body", "encoding", "said"),
     [
         (b"hello", "gzip", "no valid gzip"),
-        (gzip.compress(b"hello")[:-4], "gzip", "without its end"),
+        (gzip.compress(b"hello", mtime=0)[:-4], "gzip", "without its end"),
         (b"hello", "br", "'br'"),
         (b"x", "gzip, gzip", "gzip,"),
     ],

@@ -145,6 +145,7 @@ async def test_calculation_without_an_expression_is_an_error(turn: MakeTurn) -> 
         ("condition", {"rejectOnFalse": False, "engine": "formula.js"}, "'basic' or 'cel'"),
         ("condition", {}, '"rejectOnFalse": Field required'),
         ("multi-conditions", {"conditions": [{"engine": "cel", "expression": "+"}]}, "line 1"),
+        ("multi-conditions", {"conditions": ["yes"]}, "conditions.0"),
         ("query", {}, '"collection": Field required'),
         ("aggregate", {"aggregator": "median", "params": {"field": "id"}}, "'sum', 'avg'"),
         ("aggregate", {"aggregator": "sum", "params": {"field": "id"}}, "collection is required"),

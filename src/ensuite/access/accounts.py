@@ -1,7 +1,7 @@
 """Accounts in the database: who a token or a key stands for, and in which roles."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import msgspec
 
 from ensuite.access import api_keys
 from ensuite.access.actor import Actor
-from ensuite.access.tokens import BlockedToken, Claims, InvalidToken
+from ensuite.access.tokens import BlockedToken, Claims, ExpiredToken, InvalidToken
 from ensuite.clock import to_wire
 from ensuite.errors import Unauthenticated
 from ensuite.ids import UserId
@@ -37,7 +37,9 @@ class RoleNotHeld(Unauthenticated):
 
 _ACCOUNT = """
 SELECT u.*, (
-    SELECT coalesce(json_agg(r.role_name ORDER BY r."default" DESC, r.created_at, r.role_name), '[]')
+    SELECT coalesce(
+        json_agg(r.role_name ORDER BY r."default" DESC, r.created_at, r.role_name), '[]'
+    )
     FROM ensuite.roles_users r WHERE r.user_id = u.id
 ) AS role_names
 FROM ensuite.users u WHERE u.id = $1
@@ -51,7 +53,7 @@ class Account:
     user_id: UserId
     profile: Mapping[str, Any]
     roles: tuple[str, ...]
-    password_changed_at: datetime | None
+    password_changed_ms: int | None
 
     def acting(self, wanted: str | None) -> Actor:
         """The account as an actor in one of its roles.
@@ -102,14 +104,11 @@ async def by_id(database: Database, user_id: int) -> Account:
     row = await database.fetchrow(_ACCOUNT, user_id)
     if row is None:
         raise UserNotFound
-    changed = row["password_change_tz"]
     return Account(
         UserId(row["id"]),
         profile_of(row),
         tuple(json.loads(row["role_names"])),
-        None
-        if changed is None
-        else datetime.fromtimestamp(changed / 1000, row["created_at"].tzinfo),
+        row["password_change_tz"],
     )
 
 
@@ -118,7 +117,7 @@ async def by_claims(database: Database, claims: Claims) -> Account:
 
     Raises:
         BlockedToken: it was signed out.
-        InvalidToken: the password was changed since.
+        InvalidToken: the password was changed since the session began.
         UserNotFound: the user is gone.
 
     """
@@ -128,8 +127,8 @@ async def by_claims(database: Database, claims: Claims) -> Account:
     if revoked is not None:
         raise BlockedToken
     account = await by_id(database, claims.user_id)
-    changed = account.password_changed_at
-    if changed is not None and claims.issued_at < int(changed.timestamp()):
+    changed = account.password_changed_ms
+    if changed is not None and round(claims.signed_in_at * 1000) < changed:
         raise InvalidToken
     return account
 
@@ -140,7 +139,8 @@ async def by_api_key(database: Database, key: str, now: datetime) -> tuple[Actor
     The key's role beats `X-Role` (wire contract, section 3).
 
     Raises:
-        InvalidToken: there is no such key, or it has expired.
+        InvalidToken: there is no such key.
+        ExpiredToken: it has expired.
         RoleNotHeld: its owner does not hold the role any more.
 
     """
@@ -148,14 +148,11 @@ async def by_api_key(database: Database, key: str, now: datetime) -> tuple[Actor
         "SELECT user_id, role_name, expires_at FROM ensuite.api_keys WHERE digest = $1",
         api_keys.digest(key),
     )
-    if row is None or (row["expires_at"] is not None and row["expires_at"] <= now):
+    if row is None:
         raise InvalidToken
+    if row["expires_at"] is not None and row["expires_at"] <= now:
+        raise ExpiredToken
     account = await by_id(database, row["user_id"])
     actor = account.acting(row["role_name"])
     bound = Actor(actor.user_id, actor.role, actor.user, (actor.role,), "api_key", actor.user_json)
     return bound, row["expires_at"]
-
-
-def names(roles: Sequence[str]) -> list[dict[str, str]]:
-    """Roles as `auth:check` lists them."""
-    return [{"name": role} for role in roles]

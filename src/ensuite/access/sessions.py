@@ -20,6 +20,9 @@ RECHECK_SECONDS = 60
 
 ACTORS_CHANNEL = "ensuite_actors"
 
+DEFAULT_ROLE = frozenset({"", "__union__"})
+"""Values of `X-Role` that mean the account's default role; roles are never merged here."""
+
 
 class EmptyToken(Unauthenticated):
     """Unauthenticated. Please sign in to continue."""
@@ -51,10 +54,12 @@ class Sessions:
         self._epoch += 1
         self._known.clear()
 
-    def cached(self, token: str, role: bytes, now: float) -> Session | None:
+    def cached(self, token: str, role: bytes) -> Session | None:
         """What is known of a token in a role, if it is still good."""
-        found = self._known.get((token, role))
-        return found if found is not None and now < found.good_until else None
+        found = self._known.get(_place(token, role))
+        if found is None or self._clock.now().timestamp() >= found.good_until:
+            return None
+        return found
 
     async def session(self, token: str, role: bytes) -> Session:
         """Verify a token and load its account.
@@ -66,27 +71,23 @@ class Sessions:
         if len(token) > MAX_TOKEN_BYTES:
             raise tokens.InvalidToken
         now, epoch = self._clock.now(), self._epoch
-        wanted = role.decode("latin-1") or None
+        wanted = role.decode("latin-1")
         found = await (
             self._by_api_key(token, now)
             if token.startswith(api_keys.PREFIX)
-            else self._by_token(token, wanted, now)
+            else self._by_token(token, None if wanted in DEFAULT_ROLE else wanted, now)
         )
         # What was read before somebody said "forget" is not kept.
         if epoch == self._epoch and found.renewed_token is None:
             if len(self._known) >= MAX_CACHED:
                 self._known.clear()
-            self._known[token, role] = found
+            self._known[_place(token, role)] = found
         return found
 
     async def _by_token(self, token: str, wanted: str | None, now: datetime) -> Session:
         claims, has_expired = tokens.verified(self._secret, token, now=now)
         account = await accounts.by_claims(self._database, claims)
-        renewed = None
-        if has_expired:
-            renewed = tokens.issue(
-                self._secret, claims.user_id, now=now, signed_in_at=claims.signed_in_at
-            )
+        renewed = tokens.renewed(self._secret, claims, now=now) if has_expired else None
         until = min(now.timestamp() + RECHECK_SECONDS, claims.expires_at, claims.session_ends_at)
         return Session(account.acting(wanted), until, renewed)
 
@@ -94,3 +95,8 @@ class Sessions:
         actor, ends = await accounts.by_api_key(self._database, key, now)
         until = now.timestamp() + RECHECK_SECONDS
         return Session(actor, until if ends is None else min(until, ends.timestamp()))
+
+
+def _place(token: str, role: bytes) -> tuple[str, bytes]:
+    # A key's role is bound, whatever `X-Role` says: it takes one place.
+    return token, b"" if token.startswith(api_keys.PREFIX) else role

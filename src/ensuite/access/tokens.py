@@ -44,31 +44,42 @@ class BlockedToken(Unauthenticated):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a session token says, times in seconds since 1970."""
+    """What a session token says; times in seconds since 1970."""
 
     user_id: UserId
     jti: str
+    """Names the session: it stays over renewals, so that signing out ends all of its tokens."""
     issued_at: int
-    signed_in_at: int
+    signed_in_at: float
+    """To the millisecond; it stays over renewals, too."""
     expires_at: int
 
     @property
-    def session_ends_at(self) -> int:
+    def session_ends_at(self) -> float:
         """When no renewal helps any more."""
-        return self.signed_in_at + int(SESSION_LIFETIME.total_seconds())
+        return self.signed_in_at + SESSION_LIFETIME.total_seconds()
 
 
-def issue(secret: str, user_id: UserId, *, now: datetime, signed_in_at: int | None = None) -> str:
-    """A new token; `signed_in_at` carries the session's beginning over a renewal."""
+def issue(secret: str, user_id: UserId, *, now: datetime) -> str:
+    """A new session's first token."""
+    return _encoded(secret, user_id, secrets.token_urlsafe(18), now, now.timestamp())
+
+
+def renewed(secret: str, claims: Claims, *, now: datetime) -> str:
+    """A later token of the same session."""
+    return _encoded(secret, claims.user_id, claims.jti, now, claims.signed_in_at)
+
+
+def _encoded(secret: str, user_id: UserId, jti: str, now: datetime, signed_in_at: float) -> str:
     issued = int(now.timestamp())
     payload: dict[str, Any] = {
         "userId": user_id,
         "temp": True,
         "iat": issued,
         # Milliseconds, as NocoBase has it.
-        "signInTime": (signed_in_at or issued) * 1000,
+        "signInTime": round(signed_in_at * 1000),
         "exp": issued + int(TOKEN_LIFETIME.total_seconds()),
-        "jti": secrets.token_urlsafe(18),
+        "jti": jti,
     }
     return jwt.encode(payload, secret, algorithm=_ALGORITHM)
 
@@ -92,7 +103,7 @@ def verified(secret: str, token: str, *, now: datetime) -> tuple[Claims, bool]:
             user_id=UserId(int(payload["userId"])),
             jti=str(payload["jti"]),
             issued_at=int(payload["iat"]),
-            signed_in_at=int(payload.get("signInTime", payload["iat"] * 1000)) // 1000,
+            signed_in_at=int(payload["signInTime"]) / 1000,
             expires_at=int(payload["exp"]),
         )
     except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:

@@ -11,14 +11,20 @@ from ensuite.errors import EnsuiteError, InvalidRequest
 
 
 class WrongCredentials(EnsuiteError):
-    """The username/email or password is incorrect, please re-enter"""
+    """The username/email or password is incorrect, please re-enter"""  # noqa: D400 - the wire text
 
     code = "WRONG_CREDENTIALS"
     status = 401
 
 
+class WrongOldPassword(InvalidRequest):
+    """The old password is incorrect; enter the one that is in use."""
+
+    code = "WRONG_OLD_PASSWORD"
+
+
 class CredentialsMissing(InvalidRequest):
-    """Please enter your username or email"""
+    """Please enter your username or email"""  # noqa: D400 - the wire text
 
     code = "CREDENTIALS_MISSING"
 
@@ -26,11 +32,17 @@ class CredentialsMissing(InvalidRequest):
 @routes.add("auth", "signIn", public=True)
 async def sign_in(call: Call) -> Answer:
     """Sign in with `{account | email | username, password}`; gives a token."""
+    # A password that is changed while this one is checked ends the session that begins here.
+    now = call.means.clock.now()
     body = plain_object(call.body)
     name = next((body[key] for key in ("account", "email", "username") if body.get(key)), None)
     password = body.get("password")
-    if not isinstance(name, str) or not isinstance(password, str):
+    if not isinstance(name, str):
         raise CredentialsMissing
+    if not isinstance(password, str):
+        message = "Please enter your password"
+        raise CredentialsMissing(message)
+    call.means.attempts.begin(name)
     row = await call.means.database.fetchrow(
         "SELECT id, password FROM ensuite.users WHERE email = $1 OR username = $1"
         " ORDER BY email = $1 DESC LIMIT 1",
@@ -38,8 +50,9 @@ async def sign_in(call: Call) -> Answer:
     )
     if not await passwords.matches(password, row["password"] if row else None) or row is None:
         raise WrongCredentials
+    call.means.attempts.succeeded(name)
     account = await accounts.by_id(call.means.database, row["id"])
-    token = tokens.issue(call.means.secret, account.user_id, now=call.means.clock.now())
+    token = tokens.issue(call.means.secret, account.user_id, now=now)
     return enveloped({"user": account.profile, "token": token})
 
 
@@ -56,17 +69,17 @@ async def check(call: Call) -> Answer:
 
 @routes.add("auth", "signOut")
 async def sign_out(call: Call) -> Answer:
-    """Sign out: the token is refused from now on, in every process."""
+    """Sign out: the session's tokens are refused from now on, in every process."""
     if call.actor.via == "token" and call.token is not None:
         now = call.means.clock.now()
         claims, _ = tokens.verified(call.means.secret, call.token, now=now)
-        ends = now + tokens.TOKEN_LIFETIME + tokens.RENEWAL_WINDOW
         async with call.means.database.transaction() as tx:
             _ = await tx.execute("DELETE FROM ensuite.revoked_tokens WHERE expires_at < $1", now)
             _ = await tx.execute(
-                "INSERT INTO ensuite.revoked_tokens VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                "INSERT INTO ensuite.revoked_tokens VALUES ($1, to_timestamp($2))"
+                " ON CONFLICT DO NOTHING",
                 claims.jti,
-                ends,
+                claims.session_ends_at,
             )
             _ = await tx.execute("SELECT pg_notify($1, '')", ACTORS_CHANNEL)
         await call.means.forget_actors()
@@ -77,13 +90,18 @@ async def sign_out(call: Call) -> Answer:
 async def change_password(call: Call) -> Answer:
     """Change the own password with `{oldPassword, newPassword}`; older tokens end."""
     body = plain_object(call.body)
+    old = body.get("oldPassword")
+    if not isinstance(old, str):
+        raise WrongOldPassword
+    # A stolen token is no way to guess the password.
+    place = f"change {call.actor.user_id}"
+    call.means.attempts.begin(place)
     row = await call.means.database.fetchrow(
         "SELECT password FROM ensuite.users WHERE id = $1", call.actor.user_id
     )
-    old = body.get("oldPassword")
-    if row is None or not isinstance(old, str) or not await passwords.matches(old, row["password"]):
-        message = "the old password is not right"
-        raise InvalidRequest(message)
+    if row is None or not await passwords.matches(old, row["password"]):
+        raise WrongOldPassword
+    call.means.attempts.succeeded(place)
     hashed = await passwords.hashed(body.get("newPassword"))
     now = call.means.clock.now()
     async with call.means.database.transaction() as tx:

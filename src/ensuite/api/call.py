@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ensuite.access.actor import Actor
+from ensuite.access.attempts import Attempts
 from ensuite.api.grammar import Address, Parameters
 from ensuite.clock import Clock
 from ensuite.data.changes import Operation
@@ -28,6 +29,7 @@ class Means:
     dispatcher: Dispatcher
     ids: IdGenerator
     clock: Clock
+    attempts: Attempts
     forget_actors: Callable[[], Awaitable[None]]
     """Called after users, their roles or tokens changed: all processes look again."""
 
@@ -45,6 +47,8 @@ class Call:
     snapshot: Snapshot
     maybe_actor: Actor | None = None
     token: str | None = None
+    wrote: bool = False
+    """Something is committed: from here on the call cannot be tried again."""
 
     @property
     def actor(self) -> Actor:

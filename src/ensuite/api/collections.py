@@ -1,4 +1,4 @@
-"""`collections:*` and `collections/{name}/fields:*`: the schema, changed at run time (section 2)."""
+"""`collections:*` and `collections/{name}/fields:*`: the schema, changed at run time."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -4,7 +4,6 @@ Routes are dynamic (`{resource}:{action}`), so this is a plain callable: no rout
 injection, no middleware between a request and its handler.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -13,10 +12,18 @@ import structlog
 
 from ensuite.access.sessions import EmptyToken, Session, Sessions
 from ensuite.api.call import Answer, Call, Means, Route, routes
-from ensuite.api.grammar import Address, Parameters, form_as_object, parse_path, parse_query
+from ensuite.api.grammar import Address, form_as_object, parse_path, parse_query
 from ensuite.api.problems import PROBLEM, problem
-from ensuite.api.records import READING, record_action
-from ensuite.errors import EnsuiteError, MethodNotAllowed, NotFound, PayloadTooLarge
+from ensuite.api.records import LINKING, READING, actions, record_action
+from ensuite.errors import (
+    EnsuiteError,
+    InvalidFilter,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    Unauthenticated,
+    UnknownField,
+)
 from ensuite.storage.sqlstates import CollectionChanged, translated
 
 log = structlog.get_logger(__name__)
@@ -25,7 +32,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-JSON = b"application/json; charset=utf-8"
+WRITING = (actions.keys() | LINKING) - READING
 
 
 class UnsupportedContentType(EnsuiteError):
@@ -60,20 +67,22 @@ class Endpoint:
                 answer = Answer(body=b"", status=204, headers=_preflight(headers))
             else:
                 answer = await self._answer(scope, receive, headers, request_id, extra)
+            body = answer.body
+            if body is None:
+                body = msgspec.json.encode(answer.content)
         except ClientDisconnected:
             return
         except Exception as error:  # noqa: BLE001 - the request is the other edge
-            answer = _failure(error, request_id)
-        body = answer.body
-        if body is None:
-            body = msgspec.json.encode(answer.content)
+            answer, body = _failure(error, request_id)
         extra += [
             (b"content-type", answer.content_type),
             (b"content-length", b"%d" % len(body)),
             *answer.headers,
         ]
         await send({"type": "http.response.start", "status": answer.status, "headers": extra})
-        await send({"type": "http.response.body", "body": body})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
+        )
 
     async def _answer(
         self,
@@ -84,20 +93,25 @@ class Endpoint:
         extra: list[tuple[bytes, bytes]],
     ) -> Answer:
         method: str = scope["method"]
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        address = parse_path(method, path.partition("/api/")[2])
-        parameters = parse_query(scope["query_string"])
+        reads = method in {"GET", "HEAD"}
+        path = (scope.get("raw_path") or scope["path"].encode()).decode(errors="replace")
+        token = _header_token(headers)
+        try:
+            parameters = parse_query(scope["query_string"])
+            if token is None:
+                token = parameters.text("token") or None
+            address = parse_path("GET" if reads else method, path.partition("/api/")[2])
+        except EnsuiteError:
+            # Who is not signed in is told that before anything else.
+            _ = await self._session(headers, token, optional=False)
+            raise
         route = _system_route(address)
-        token = _token(headers, parameters)
-        session = await self._session(
-            headers, token, optional=route is not None and route.public
-        )
+        session = await self._session(headers, token, optional=route is not None and route.public)
         if session is not None and session.renewed_token is not None:
             extra.append((b"x-new-token", session.renewed_token.encode()))
-        writes = route.writes if route is not None else address.action not in READING
-        if writes and method in {"GET", "HEAD"}:
-            raise MethodNotAllowed
-        body = await self._body(receive, headers) if method not in {"GET", "HEAD"} else b""
+        if reads and (route.writes if route is not None else address.action in WRITING):
+            raise MethodNotAllowed(headers=(("allow", "POST"),))
+        body = b"" if reads else await self._body(receive, headers)
         call = Call(
             id=request_id,
             address=address,
@@ -118,7 +132,9 @@ class Endpoint:
     async def _record_action(self, call: Call) -> Answer:
         try:
             return await record_action(call)
-        except (NotFound, CollectionChanged):
+        except (NotFound, UnknownField, InvalidFilter, CollectionChanged):
+            if call.wrote:
+                raise
             # Another process may have made what this one does not know yet.
             snapshot = await self._means.snapshots.reload()
             if snapshot is call.snapshot:
@@ -134,36 +150,31 @@ class Endpoint:
                 return None
             raise EmptyToken
         role = headers.get(b"x-role", b"")
-        found = self._sessions.cached(token, role, time.time())
-        if found is None:
-            try:
-                found = await self._sessions.session(token, role)
-            except EnsuiteError:
-                if optional:
-                    return None
-                raise
-        return found
+        try:
+            return self._sessions.cached(token, role) or await self._sessions.session(token, role)
+        except Unauthenticated:
+            if optional:
+                return None
+            raise
 
     async def _body(self, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
         declared = headers.get(b"content-length")
         if declared is not None and declared.isdigit() and int(declared) > self._body_limit:
             raise PayloadTooLarge
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if message.get("more_body"):
-            parts, size = [body], len(body)
-            while message.get("more_body"):
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnected
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > self._body_limit:
-                    raise PayloadTooLarge
-            body = b"".join(parts)
-        elif message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        return _as_json(body, headers.get(b"content-type", b""))
+        parts: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnected
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._body_limit:
+                raise PayloadTooLarge
+            more = message.get("more_body", False)
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        return _as_json(body, headers.get(b"content-type", b"").lower())
 
 
 def _as_json(body: bytes, content_type: bytes) -> bytes:
@@ -177,14 +188,11 @@ def _as_json(body: bytes, content_type: bytes) -> bytes:
     return body
 
 
-def _token(headers: Mapping[bytes, bytes], parameters: Parameters) -> str | None:
-    header = headers.get(b"authorization")
-    if header is not None:
-        text = header.decode("latin-1").strip()
-        if text[:7].lower() == "bearer ":
-            text = text[7:].strip()
-        return text or None
-    return parameters.text("token") or None
+def _header_token(headers: Mapping[bytes, bytes]) -> str | None:
+    text = headers.get(b"authorization", b"").decode("latin-1").strip()
+    if text[:7].lower() == "bearer ":
+        text = text[7:].strip()
+    return text or None
 
 
 def _system_route(address: Address) -> Route | None:
@@ -211,11 +219,11 @@ def _preflight(headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _failure(error: Exception, request_id: int) -> Answer:
+def _failure(error: Exception, request_id: int) -> tuple[Answer, bytes]:
     known = error if isinstance(error, EnsuiteError) else translated(error)
     if known is None:
         log.error("request.failed", request=f"{request_id:x}", exc_info=error)
         known = EnsuiteError("an internal error; the log has it under this request id")
     headers = [(name.encode(), value.encode()) for name, value in known.headers]
     body = problem(known, f"{request_id:x}", known.extra)
-    return Answer(body=body, status=known.status, headers=headers, content_type=PROBLEM)
+    return Answer(status=known.status, headers=headers, content_type=PROBLEM), body

@@ -1,4 +1,4 @@
-"""From a URL to what it means: the address and the parameters (wire contract, 1.1 to 1.3).  Pure."""
+"""From a URL to what it means: its address and parameters (contract, 1.1 to 1.3).  Pure."""
 
 import re
 from collections.abc import Mapping
@@ -14,6 +14,10 @@ from ensuite.errors import InvalidFilter, InvalidParameter, NotFound
 MAX_PARAMETERS = 1_000
 MAX_NESTING = 12
 MAX_QUERY_BYTES = 64 * 1024
+MAX_PATH_CHARACTERS = 8 * 1024
+CACHED_QUERY_BYTES = 4 * 1024
+"""Longer ones are parsed each time: what is kept is bounded in bytes, too."""
+
 MAX_LIST_ITEMS = 1_000
 
 LIST_PARAMETERS = (
@@ -26,6 +30,9 @@ LIST_PARAMETERS = (
     "filterKeys",
     "updateAssociationValues",
 )
+
+_index = re.compile(r"[0-9]{1,6}")
+_number = re.compile(r"-?[0-9]{1,18}")
 
 _rest_actions: Mapping[tuple[str, bool], str] = {
     ("GET", False): "list",
@@ -51,14 +58,18 @@ class Address:
     association: str | None = None
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=2_048)
 def parse_path(method: str, path: str) -> Address:
     """The address of a path below `/api/`; `path` is still percent-encoded.
 
     Raises:
         NotFound: it has no form that the API knows.
+        InvalidParameter: it is too long.
 
     """
+    if len(path) > MAX_PATH_CHARACTERS:
+        message = f"the path is longer than {MAX_PATH_CHARACTERS} characters"
+        raise InvalidParameter(message)
     parts = [part for part in path.split("/") if part]
     with_action = next((n for n, part in enumerate(parts) if ":" in part), None)
     if with_action is not None:
@@ -104,10 +115,11 @@ class Parameters:
 
         """
         value = self.given.get(name)
+        if isinstance(value, list) and value:
+            # Of a parameter that is repeated, the last one counts.
+            value = cast("list[object]", value)[-1]
         if value is None or isinstance(value, str):
             return value
-        if isinstance(value, list) and value:
-            return str(value[-1])
         message = f"{name} is one value"
         raise InvalidParameter(message)
 
@@ -127,7 +139,7 @@ class Parameters:
         value = self.text(name)
         if value is None or value == "":
             return default
-        if not re.fullmatch(r"-?\d{1,18}", value) or not least <= int(value) <= most:
+        if not _number.fullmatch(value) or not least <= int(value) <= most:
             message = f"{name} is a whole number from {least} to {most}, not {value!r}"
             raise InvalidParameter(message)
         return int(value)
@@ -147,6 +159,8 @@ class Parameters:
         items = value if isinstance(value, list) else [value]
         found: list[str] = []
         for item in items:
+            if item is None:
+                continue
             if not isinstance(item, str):
                 message = f"{name} is a list of names"
                 raise InvalidParameter(message)
@@ -180,9 +194,17 @@ class Parameters:
     def keys(self, name: str = "filterByTk") -> object:
         """A target key: text, a list of keys, or an object for a key of several fields."""
         value = self.given.get(name)
-        if isinstance(value, str) and value[:1] in {"{", "["}:
-            return _json(name, value)
-        return value
+        return parse_key(name, value) if isinstance(value, str) else value
+
+
+def parse_key(name: str, text: str) -> object:
+    """A key: text, or JSON where there are several or one has several fields.
+
+    Raises:
+        InvalidParameter: it begins like JSON and is none.
+
+    """
+    return _json(name, text) if text[:1] in {"{", "["} else text
 
 
 def _json(name: str, text: str) -> Any:
@@ -193,7 +215,6 @@ def _json(name: str, text: str) -> Any:
         raise InvalidParameter(message) from error
 
 
-@lru_cache(maxsize=1_024)
 def parse_query(query: bytes) -> Parameters:
     """Parse a query string as `qs` does (section 1.3).  The result is shared: never change it.
 
@@ -201,13 +222,29 @@ def parse_query(query: bytes) -> Parameters:
         InvalidParameter: it is too long, has too many parameters, or nests too deep.
 
     """
+    if len(query) <= CACHED_QUERY_BYTES:
+        return _known_query(query)
     if len(query) > MAX_QUERY_BYTES:
         message = f"the query string is longer than {MAX_QUERY_BYTES} bytes"
         raise InvalidParameter(message)
+    return _parsed(query)
+
+
+def form_as_object(body: bytes) -> bytes:
+    """A urlencoded body as the JSON that it stands for.
+
+    Raises:
+        InvalidParameter: it has too many parameters, or nests too deep.
+
+    """
+    return msgspec.json.encode(_parsed(body).given)
+
+
+def _parsed(query: bytes) -> Parameters:
     given: dict[str, Any] = {}
-    pairs = query.decode("latin-1").split("&") if query else []
+    pairs = query.decode(errors="replace").split("&", MAX_PARAMETERS) if query else []
     if len(pairs) > MAX_PARAMETERS:
-        message = f"the query string has more than {MAX_PARAMETERS} parameters"
+        message = f"there are more than {MAX_PARAMETERS} parameters"
         raise InvalidParameter(message)
     for pair in pairs:
         if not pair:
@@ -217,35 +254,40 @@ def parse_query(query: bytes) -> Parameters:
     return Parameters({name: _settled(value) for name, value in given.items()})
 
 
+_known_query = lru_cache(maxsize=1_024)(_parsed)
+
+
 def _path(name: str) -> list[str]:
     head, bracket, rest = name.partition("[")
     if not bracket or not head:
         return [name]
     parts = rest.removesuffix("]").split("][")
     if len(parts) > MAX_NESTING:
-        message = f"{head} nests more than {MAX_NESTING} levels deep"
+        message = f"{head[:40]} nests more than {MAX_NESTING} levels deep"
         raise InvalidParameter(message)
     return [head, *parts]
 
 
 def _put(into: dict[str, Any], path: list[str], value: str | None) -> None:
-    at: dict[str, Any] = into
+    at = into
     for step in path[:-1]:
-        inner = at.get(step)
+        # `a[][b]=1` begins another member of the list each time.
+        name = step or str(len(at))
+        inner = at.get(name)
         if not isinstance(inner, dict):
-            inner = at[step] = {} if inner is None else {"0": inner}
+            inner = at[name] = {} if name not in at else {"0": inner}
         at = cast("dict[str, Any]", inner)
     last = path[-1] or str(len(at))
-    if last in at and len(path) == 1:
-        # A repeated parameter is a list.
-        known = at[last]
-        at[last] = (
-            {**known, str(len(known)): value}
-            if isinstance(known, dict)
-            else {"0": known, "1": value}
-        )
-    else:
+    if last not in at:
         at[last] = value
+        return
+    # What is repeated is a list.
+    known = at[last]
+    if isinstance(known, dict):
+        members = cast("dict[str, Any]", known)
+        members[str(len(members))] = value
+    else:
+        at[last] = {"0": known, "1": value}
 
 
 def _settled(value: Any) -> Any:
@@ -253,11 +295,6 @@ def _settled(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     entries = cast("dict[str, Any]", value)
-    if entries and all(key.isdigit() for key in entries):
+    if entries and all(_index.fullmatch(key) for key in entries):
         return [_settled(each) for _, each in sorted(entries.items(), key=lambda e: int(e[0]))]
     return {key: _settled(each) for key, each in entries.items()}
-
-
-def form_as_object(body: bytes) -> bytes:
-    """A urlencoded body as the JSON that it stands for."""
-    return msgspec.json.encode(parse_query(body).given)

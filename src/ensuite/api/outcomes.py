@@ -39,14 +39,14 @@ MAX_DECIDED_CHARACTERS = 500
 
 
 class WorkflowFailed(EnsuiteError):
-    """Workflow on your action failed, please contact the administrator"""
+    """Workflow on your action failed, please contact the administrator"""  # noqa: D400 - wire text
 
     code = "WORKFLOW_FAILED"
     status = 500
 
 
 class WorkflowHangs(EnsuiteError):
-    """Workflow on your action hangs, please contact the administrator"""
+    """Workflow on your action hangs, please contact the administrator"""  # noqa: D400 - wire text
 
     code = "WORKFLOW_HANGS"
     status = 500
@@ -111,6 +111,7 @@ class Started:
 
 async def started(call: Call, selection: Selection, written: Sequence[Written]) -> Started:
     """Run the sync executions of a committed write, hand the others over, and tell of all."""
+    call.wrote = True
     if not selection.entries:
         return Started([], [])
     captured = [rider for each in written for rider in each.riders if isinstance(rider, Captured)]

@@ -19,6 +19,7 @@ _titles: Mapping[int, str] = {
     413: "Body too large",
     415: "Unsupported content type",
     422: "Not processable",
+    429: "Too many attempts",
     500: "Internal error",
     503: "Not available now",
 }

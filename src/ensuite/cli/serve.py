@@ -1,14 +1,29 @@
 """`ensuite serve`: the API, and by default the executions that it starts."""
 
-import sys
+import asyncio
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import ClassVar
 
+import structlog
 import uvicorn
 
-from ensuite import log
-from ensuite.server.app import application
-from ensuite.settings import Settings
+from ensuite.cli import process
+from ensuite.errors import EnsuiteError
+from ensuite.server.app import application, running
+from ensuite.server.connection import Connection
+
+log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 15
+BACKLOG = 4096
+
+
+class AddressUnavailable(EnsuiteError):
+    """Nothing can listen at this address; choose others with `--host` and `--port`."""
+
+    code: ClassVar[str] = "ADDRESS_UNAVAILABLE"
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> None:
@@ -24,26 +39,72 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> 
         Whether this process also runs async executions; else leave them to `ensuite worker`.
 
     """
-    settings = Settings.from_environment()
-    log.configure(level=settings.log_level)
-    # Signals reach uvicorn, which ends the lifespan: requests finish, then executions, then the
-    # database is let go.
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(settings, works=worker),
-            host=host,
-            port=port,
-            http="httptools",
-            loop="uvloop" if sys.platform != "win32" else "asyncio",
-            lifespan="on",
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            date_header=False,
-            backlog=4096,
-            timeout_graceful_shutdown=GRACE_SECONDS,
+    settings = process.configured()
+
+    async def serve_until(stopped: asyncio.Event) -> None:
+        # In this order: the address, since another may have it; then what answers; then requests.
+        with _bound(host, port) as listener:
+            async with running(settings, works=worker) as ensuite:
+                server = _Server(
+                    uvicorn.Config(
+                        application(ensuite),
+                        http=Connection,
+                        proxy_headers=False,
+                        lifespan="off",
+                        access_log=False,  # a token may be in the query
+                        log_level="warning",
+                        server_header=False,
+                        date_header=False,
+                        backlog=BACKLOG,
+                        timeout_graceful_shutdown=GRACE_SECONDS,
+                    )
+                )
+                serving = asyncio.create_task(server.serve([listener]), name="http")
+                telling = asyncio.create_task(stopped.wait(), name="signal")
+                _ = await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)
+                server.should_exit = True
+                await serving
+
+    process.run(serve_until)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, told to stop by us: by itself it ends with the signal killing us."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave the signals to `cli.process`."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say where requests go, as soon as they are accepted."""
+        await super().startup(sockets)
+        for each in sockets or ():
+            host, port = each.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            log.info("serve.listening", url=f"http://{shown}:{port}")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at the address, on which nobody listens yet: clients are refused until we serve.
+
+    Raises:
+        AddressUnavailable: there is no such address, or another program has it.
+
+    """
+    try:
+        [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-    )
-    server.run()
-    if not server.started:
-        sys.exit(1)
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except BaseException:
+            listener.close()
+            raise
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"cannot listen on {host}, port {port}: {reason}"
+        raise AddressUnavailable(message) from error
+    return listener

@@ -3,25 +3,25 @@
 `NestedWrite.before` settles what has to be known before the record is written (the keys in its
 own table), `after` what needs the record's key.  Nested records are written in the same
 transaction and follow the role's own permissions on their collection; they are no operations of
-their own, so they start nothing by themselves.
+their own, so they start nothing by themselves.  Records of the system (users, roles) can be
+linked, and only linked.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import msgspec
-import sqlalchemy as sa
 
 from ensuite.access.policy import Grant
 from ensuite.data.changes import Change, Operation
 from ensuite.data.filters import Filter, Keys
+from ensuite.data.links import Links
 from ensuite.data.permissions import Access
 from ensuite.data.query import Query, Selection, Statements
 from ensuite.data.reading import Reader, Record
-from ensuite.data.statements import Statement, compiled
 from ensuite.data.values import Input, Values
-from ensuite.errors import AssociationTargetMissing, InvalidFields, Issue
+from ensuite.errors import AssociationTargetMissing, Forbidden, InvalidFields, Issue
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import Catalog
 from ensuite.schema.collection import Collection
@@ -51,6 +51,7 @@ class Writer(Protocol):
         operation: Operation,
         collection: Collection,
         values: Values,
+        *,
         access: Access,
         path: str = "",
     ) -> Record: ...
@@ -62,6 +63,7 @@ class Writer(Protocol):
         collection: Collection,
         filter_: Filter,
         values: Values,
+        *,
         access: Access,
         path: str = "",
     ) -> list[Change]: ...
@@ -75,24 +77,28 @@ class NestedWrite:
     tx: Transaction
     operation: Operation
     access: Access
-    path: str
+    path: str = ""
+    _written: dict[str, Any] = field(default_factory=dict)
+    """The records of `belongsTo` and `belongsToArray`, from before the record was written."""
+
+    @property
+    def links(self) -> Links:
+        """The keys that link records, in the same transaction."""
+        return Links(self.writer.catalog, self.writer.statements, self.tx)
 
     async def before(self, collection: Collection, values: Values) -> None:
         """Turn values of `belongsTo` and `belongsToArray` into the keys in this table."""
-        self._written: dict[str, Any] = {}
         for name, value in values.nested.items():
             association = collection.associations[name]
             if isinstance(association, BelongsTo):
-                record = await self._one(association, value)
-                self._written[name] = record
-                key = self._target(association).columns[association.target_key]
-                values.stored[association.foreign_key] = (
-                    None if record is None else key.parse(record[association.target_key])
-                )
+                members = await self._members(association, _one_at_most(association, value))
+                self._written[name] = members[0] if members else None
+                key = self.key_of(association, members[0]) if members else None
+                values.stored[association.foreign_key] = key
             elif isinstance(association, BelongsToArray):
-                members = await self._many(association, value)
+                members = await self._members(association, _listed(association, value))
                 self._written[name] = members
-                keys = [member[association.target_key] for member in members]
+                keys = [self.key_of(association, member) for member in members]
                 values.stored[association.foreign_key] = msgspec.json.encode(keys).decode()
 
     async def after(
@@ -101,183 +107,198 @@ class NestedWrite:
         """Write the associations whose keys are elsewhere, and show all of them in `record`."""
         for name, value in values.nested.items():
             association = collection.associations[name]
-            if isinstance(association, (BelongsTo, BelongsToArray)):
+            if name in self._written:
                 record[name] = self._written[name]
                 continue
             key = collection.columns[association.source_key].parse(record[association.source_key])
             if association.to_many:
                 given = _listed(association, value)
             else:
-                if isinstance(value, list):
-                    raise _not_an_array(association)
-                given = [] if value is None else [value]
-            if replacing:
-                await self.unlink_others(association, key, [])
-            linked: list[Record] = []
-            for each in given:
-                member = await self._linked_member(association, key, each)
-                if member is not None:
-                    linked.append(member)
-            record[name] = linked if association.to_many else (linked[0] if linked else None)
+                given = _one_at_most(association, value)
+            if isinstance(association, BelongsToMany):
+                members = await self._pair(association, key, given, replacing=replacing)
+            else:
+                members = await self._own(association, key, given, replacing=replacing)
+            record[name] = members if association.to_many else (members[0] if members else None)
 
-    async def _linked_member(
-        self, association: Association, key: Any, value: object
-    ) -> Record | None:
-        if isinstance(association, BelongsToMany):
-            member = await self._one(association, value)
-            if member is not None:
-                given = cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
-                extra = given.get(association.through)
-                await self.pair(association, key, member, extra)
-            return member
-        member = await self._one(association, value, owner=key)
-        if member is not None:
-            await self.link(association, key, [self.key_of(association, member)])
-            member[association.foreign_key] = key
-        return member
+    async def _own(
+        self, association: Association, key: Any, given: Sequence[object], *, replacing: bool
+    ) -> list[Record]:
+        """Let the records that the values stand for belong to the record with this key."""
+        existing = await self._existing(association, given)
+        if replacing:
+            await self.links.unlink_others(association, key, list(existing))
+        members = await self._members(association, given, existing, owner=key)
+        keys = {self.key_of(association, member) for member in members}
+        # What was created just now has its foreign key already.
+        await self.links.link(association, key, [each for each in existing if each in keys])
+        foreign_key = self._target(association).columns[association.foreign_key]
+        for member in members:
+            member[association.foreign_key] = foreign_key.to_json(key)
+        return members
+
+    async def _pair(
+        self, association: BelongsToMany, key: Any, given: Sequence[object], *, replacing: bool
+    ) -> list[Record]:
+        """Pair the records that the values stand for with the record with this key."""
+        existing = await self._existing(association, given)
+        extras = {
+            self._key_in(association, each): each[association.through]
+            for each in map(_mapping, given)
+            if association.through in each and each.get(association.target_key) is not None
+        }
+        linked: set[Any] = set()
+        if replacing:
+            # A pair that stays keeps its values, unless others are given for it.
+            kept = [each for each in existing if each not in extras]
+            await self.links.unlink_others(association, key, kept)
+            linked = set(await self.links.linked(association, key))
+        members: list[Record] = []
+        for each in given:
+            for member in await self._members(association, [each], existing):
+                members.append(member)
+                if self.key_of(association, member) not in linked:
+                    extra = _mapping(each).get(association.through)
+                    await self.pair(association, key, member, extra)
+        return members
 
     def _target(self, association: Association) -> Collection:
         return self.writer.catalog[association.target]
 
     def key_of(self, association: Association, member: Record) -> Any:
         """The stored key by which an association refers to a target record."""
-        return (
-            self._target(association)
-            .columns[association.target_key]
-            .parse(member[association.target_key])
-        )
-
-    async def _many(self, association: Association, value: object) -> list[Record]:
-        members = [await self._one(association, each) for each in _listed(association, value)]
-        return [member for member in members if member is not None]
-
-    async def _one(
-        self, association: Association, value: object, owner: Any = None
-    ) -> Record | None:
-        """The record that a value stands for: an existing one, or one created now.
-
-        None where null was sent, and where the role may not create what was sent (section 4.4).
-        """
-        if value is None:
-            return None
-        if isinstance(value, list):
-            raise _not_an_array(association)
-        target = self._target(association)
-        if not isinstance(value, Mapping):
-            return await self._existing(association, target, value)
-        given = cast("Mapping[str, Any]", value)
-        path = f"{self.path}.{association.name}" if self.path else association.name
-        if path.count(".") >= MAX_DEPTH:
-            message = f"{path}: associations nest {MAX_DEPTH} levels deep at most"
-            raise InvalidFields(message)
-        key = given.get(association.target_key)
-        if key is not None:
-            found = await self._found(association, target, key)
-            if found is not None:
-                return await self._updated(association, target, found, given, path)
-        grant = self.access.may("create", target)
-        if grant is None:
-            return None
-        values = self.writer.input(target, grant).parse(given)
-        if key is not None and association.target_key in target.columns:
-            values.stored[association.target_key] = _parsed(target, association, key)
-        if owner is not None:
-            values.stored[association.foreign_key] = owner
-        return await self.writer.insert_in(
-            self.tx, self.operation, target, values, self.access, path
-        )
-
-    async def _updated(
-        self,
-        association: Association,
-        target: Collection,
-        found: Record,
-        given: Mapping[str, Any],
-        path: str,
-    ) -> Record:
-        if path not in self.access.update_paths:
-            return found
-        grant = self.access.may("update", target)
-        if grant is None:
-            return found
-        values = self.writer.input(target, grant).parse(given)
-        only = Filter(Keys(association.target_key), ([self.key_of(association, found)],))
-        changes = await self.writer.change_in(
-            self.tx, self.operation, target, only, values, self.access, path
-        )
-        return cast("Record", changes[0].record) if changes else found
-
-    async def _found(
-        self, association: Association, target: Collection, key: object
-    ) -> Record | None:
-        selection = Selection(tuple(n for n, f in target.columns.items() if not f.hidden))
-        only = Filter(Keys(association.target_key), ([_parsed(target, association, key)],))
-        records = await self.writer.reader(self.tx).find(target, Query(selection, only))
-        return records[0] if records else None
-
-    async def _existing(self, association: Association, target: Collection, key: object) -> Record:
-        found = await self._found(association, target, key)
-        if found is None:
-            message = f"{association.title}: {target.name!r} has no record {key!r}"
-            issue = Issue(message, AssociationTargetMissing.code, association.name)
-            raise AssociationTargetMissing(message, issues=[issue])
-        return found
+        key = self._target(association).columns[association.target_key]
+        return key.parse(member[association.target_key])
 
     async def members(self, association: Association, keys: Sequence[object]) -> list[Record]:
         """The existing target records with these keys (plain JSON).
 
         Raises:
-            AssociationTargetMissing: one of them does not exist.
+            AssociationTargetMissing: some do not exist.
 
         """
-        target = self._target(association)
         listed = _listed(association, list(keys))
-        return [await self._existing(association, target, key) for key in listed]
+        existing = await self._existing(association, listed)
+        return [existing[self._parsed(association, each)] for each in listed]
 
-    # --- links ----------------------------------------------------------------------------
+    async def _existing(
+        self, association: Association, given: Sequence[object]
+    ) -> dict[Any, Record]:
+        """The target records that values name, by their stored keys: one statement.
 
-    async def link(self, association: Association, key: Any, members: Sequence[Any]) -> None:
-        """Set the foreign key of the members: `hasOne` and `hasMany`."""
+        Raises:
+            AssociationTargetMissing: a bare key names no record.
+
+        """
+        bare = {
+            self._parsed(association, each): each for each in given if not isinstance(each, Mapping)
+        }
+        named = [self._key_in(association, each) for each in map(_mapping, given)]
+        wanted = list(dict.fromkeys([*bare, *(key for key in named if key is not None)]))
+        if not wanted:
+            return {}
         target = self._target(association)
-        column = target.column(association.foreign_key)
-        member = target.column(association.target_key)
-        statement = self.writer.statements.once(
-            ("link", target.name, association.foreign_key, association.target_key),
-            lambda: compiled(
-                sa.update(target.table)
-                .values({column: sa.bindparam("key", type_=column.type)})
-                .where(member == sa.func.any(sa.bindparam("members", type_=sa.ARRAY(member.type))))
-            ),
-        )
-        arguments = statement.arguments({"key": key, "members": list(members)})
-        _ = await self.tx.execute(statement.sql, *arguments)
+        query = Query(Selection(target.visible), Filter(Keys(association.target_key), (wanted,)))
+        records = await self.writer.reader(self.tx).find(target, query)
+        found = {self.key_of(association, record): record for record in records}
+        missing = [each for key, each in bare.items() if key not in found]
+        if missing:
+            issues = [
+                Issue(
+                    f"{association.title}: {target.name!r} has no record {each!r}",
+                    AssociationTargetMissing.code,
+                    association.name,
+                )
+                for each in missing
+            ]
+            raise AssociationTargetMissing(issues[0].message, issues=issues)
+        return {key: found[key] for key in wanted if key in found}
 
-    async def linked(self, association: Association, key: Any) -> list[Any]:
-        """The stored keys of what the record with this key is linked to."""
-        statement = self.writer.statements.once(
-            ("linked keys", association.name, association.foreign_key, association.target),
-            lambda: self._linked_statement(association),
-        )
-        rows = await self.tx.fetch(statement.sql, *statement.arguments({"key": key}))
-        return [row[0] for row in rows]
+    async def _members(
+        self,
+        association: Association,
+        given: Sequence[object],
+        existing: Mapping[Any, Record] | None = None,
+        owner: Any = None,
+    ) -> list[Record]:
+        """The records that values stand for: existing ones, and those that are created now.
 
-    def _linked_statement(self, association: Association) -> Statement:
-        holder, owner, member = self._holder(association)
-        key = sa.bindparam("key", type_=owner.type)
-        # Locked, so that two calls that toggle the same pair do not both find it missing.
-        return compiled(
-            sa.select(member).select_from(holder.table).where(owner == key).with_for_update()
-        )
+        What the role may not create is left out (section 4.4).
+        """
+        if existing is None:
+            existing = await self._existing(association, given)
+        members: list[Record] = []
+        for each in given:
+            if not isinstance(each, Mapping):
+                members.append(existing[self._parsed(association, each)])
+                continue
+            values = _mapping(each)
+            found = existing.get(self._key_in(association, values))
+            member = (
+                await self._created(association, values, owner)
+                if found is None
+                else await self._updated(association, found, values)
+            )
+            if member is not None:
+                members.append(member)
+        return members
 
-    def _holder(
-        self, association: Association
-    ) -> tuple[Collection, sa.Column[Any], sa.Column[Any]]:
-        """Where the keys of a to-many association are: the owner's and the member's column."""
-        if isinstance(association, BelongsToMany):
-            pairs = self.writer.catalog[association.through]
-            return pairs, pairs.column(association.foreign_key), pairs.column(association.other_key)
+    async def _created(
+        self, association: Association, given: Mapping[str, Any], owner: Any
+    ) -> Record | None:
         target = self._target(association)
-        return target, target.column(association.foreign_key), target.column(association.target_key)
+        if target.system:
+            message = f"{association.title}: records of {target.name!r} can only be linked here"
+            issue = Issue(message, InvalidFields.code, association.name)
+            raise InvalidFields(message, issues=[issue])
+        grant = self.access.may("create", target)
+        if grant is None:
+            return None
+        parser = self.writer.input(target, grant)
+        values = await parser.run(lambda: parser.parse(given))
+        key = self._key_in(association, given)
+        if key is not None:
+            values.stored[association.target_key] = key
+        if owner is not None:
+            values.stored[association.foreign_key] = owner
+        return await self.writer.insert_in(
+            self.tx, self.operation, target, values, access=self.access, path=self._at(association)
+        )
+
+    async def _updated(
+        self, association: Association, found: Record, given: Mapping[str, Any]
+    ) -> Record:
+        """The record, changed where the call names its path as one that may be modified."""
+        path = self._at(association)
+        if path not in self.access.update_paths:
+            return found
+        target = self._target(association)
+        if target.system:
+            message = f"records of {target.name!r} cannot be changed here"
+            raise Forbidden(message)
+        grant = self.access.may("update", target)
+        if grant is None:
+            return found
+        parser = self.writer.input(target, grant)
+        values = await parser.run(lambda: parser.parse(given))
+        only = Filter(Keys(association.target_key), ([self.key_of(association, found)],))
+        changes = await self.writer.change_in(
+            self.tx,
+            self.operation,
+            target,
+            only & self.access.scope(target, grant),
+            values,
+            access=self.access,
+            path=path,
+        )
+        return cast("Record", changes[0].record) if changes else found
+
+    def _at(self, association: Association) -> str:
+        path = f"{self.path}.{association.name}" if self.path else association.name
+        if path.count(".") >= MAX_DEPTH:
+            message = f"{path}: associations nest {MAX_DEPTH} levels deep at most"
+            raise InvalidFields(message)
+        return path
 
     async def pair(
         self, association: BelongsToMany, key: Any, member: Record, extra: object = None
@@ -287,61 +308,51 @@ class NestedWrite:
         values = Values({}, {})
         if isinstance(extra, Mapping):
             values = self.writer.input(through, Grant()).parse(cast("Mapping[str, Any]", extra))
+        elif extra is not None:
+            message = f"{association.title}: the values of a pair are a JSON object"
+            raise InvalidFields(message)
         values.stored |= {
             association.foreign_key: key,
             association.other_key: self.key_of(association, member),
         }
-        _ = await self.writer.insert_in(self.tx, self.operation, through, values, self.access)
-
-    async def unlink_others(self, association: Association, key: Any, kept: Sequence[Any]) -> None:
-        """Unlink all but `kept` of what the record with this key is associated with."""
-        await self._unlink(association, key, kept, keep=True)
-
-    async def unlink(self, association: Association, key: Any, members: Sequence[Any]) -> None:
-        """Unlink these members from the record with this key."""
-        await self._unlink(association, key, members, keep=False)
-
-    async def _unlink(
-        self, association: Association, key: Any, members: Sequence[Any], *, keep: bool
-    ) -> None:
-        statement = self.writer.statements.once(
-            ("unlink", association.name, association.foreign_key, association.target, keep),
-            lambda: self._unlink_statement(association, keep=keep),
+        _ = await self.writer.insert_in(
+            self.tx, self.operation, through, values, access=self.access
         )
-        arguments = statement.arguments({"key": key, "members": list(members)})
-        _ = await self.tx.execute(statement.sql, *arguments)
 
-    def _unlink_statement(self, association: Association, *, keep: bool) -> Statement:
-        holder, owner, member = self._holder(association)
-        change = (
-            sa.delete(holder.table)
-            if isinstance(association, BelongsToMany)
-            else sa.update(holder.table).values({owner: None})
-        )
-        members = sa.bindparam("members", type_=sa.ARRAY(member.type))
-        chosen = member != sa.func.all(members) if keep else member == sa.func.any(members)
-        return compiled(change.where(owner == sa.bindparam("key", type_=owner.type), chosen))
+    def _key_in(self, association: Association, given: Mapping[str, Any]) -> Any:
+        key = given.get(association.target_key)
+        return None if key is None else self._parsed(association, key)
+
+    def _parsed(self, association: Association, key: object) -> Any:
+        if key is None:
+            return None
+        try:
+            return self._target(association).columns[association.target_key].parse(key)
+        except (ValueError, OverflowError) as error:
+            message = f"{association.title}: the key {error}"
+            issue = Issue(message, InvalidFields.code, association.name)
+            raise InvalidFields(message, issues=[issue]) from error
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def _listed(association: Association, value: object) -> list[object]:
+    """The values of a to-many association; null stands for none."""
     if value is None:
         return []
     given = cast("list[object]", value) if isinstance(value, list) else [value]
     if len(given) > MAX_LINKS:
         message = f"{association.title}: {MAX_LINKS} associated records at most in one call"
         raise InvalidFields(message)
-    return given
+    return [each for each in given if each is not None]
 
 
-def _not_an_array(association: Association) -> InvalidFields:
-    message = f"The value of '{association.name}' cannot be in array format"
-    return InvalidFields(message, issues=[Issue(message, "INVALID_FIELD", association.name)])
-
-
-def _parsed(target: Collection, association: Association, key: object) -> Any:
-    try:
-        return target.columns[association.target_key].parse(key)
-    except (ValueError, OverflowError) as error:
-        message = f"{association.title}: the key {error}"
-        issue = Issue(message, "INVALID_FIELD", association.name)
-        raise InvalidFields(message, issues=[issue]) from error
+def _one_at_most(association: Association, value: object) -> list[object]:
+    """The value of a to-one association; null stands for none."""
+    if isinstance(value, list):
+        message = f"The value of '{association.name}' cannot be in array format"
+        issue = Issue(message, InvalidFields.code, association.name)
+        raise InvalidFields(message, issues=[issue])
+    return [] if value is None else [value]

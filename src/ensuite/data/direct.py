@@ -49,7 +49,7 @@ class DirectCreate:
         self._parses = [(n, f.parse) for n, f in enumerate(sent) if not f.wire_is_stored]
         names = {field.name: position for position, field in enumerate(sent)}
         withheld = [field for name, field in collection.columns.items() if name not in names]
-        # The row's values before they are put in order: now, actor, what nobody sends, what is sent.
+        # The row's values before they are in order: now, actor, what nobody sends, what is sent.
         self._constants: list[Any] = []
         self._shown_constants: list[Any] = []
         places: dict[str, int] = {}
@@ -96,17 +96,10 @@ class DirectCreate:
         if NUL in body:
             return None
         try:
-            given = msgspec.structs.astuple(self._decoder.decode(body))
-            if self._has_nested:
-                if given[self._sent :] != self._none_nested:
-                    return None
-                given = given[: self._sent]
-            if self._parses:
-                given = list(given)
-                for place, parse in self._parses:
-                    if given[place] is not None:
-                        given[place] = parse(given[place])
+            given = self._given(body)
         except (ValueError, RecursionError):
+            return None
+        if given is None:
             return None
         values = [moment.now, moment.user_id, *self._constants, *given]
         for place, make in self._made:
@@ -129,6 +122,21 @@ class DirectCreate:
             known_identity=identity,
         )
         return self._ordered(values), change
+
+    def _given(self, body: bytes) -> Sequence[Any] | None:
+        """What the client sends or leaves to the defaults, stored; None: values are nested."""
+        decoded = msgspec.structs.astuple(self._decoder.decode(body))
+        if self._has_nested:
+            if decoded[self._sent :] != self._none_nested:
+                return None
+            decoded = decoded[: self._sent]
+        if not self._parses:
+            return decoded
+        given = list(decoded)
+        for place, parse in self._parses:
+            if given[place] is not None:
+                given[place] = parse(given[place])
+        return given
 
 
 def _decoder(sent: Sequence[Field], nested: Sequence[Association]) -> msgspec.json.Decoder[Any]:

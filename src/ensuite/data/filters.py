@@ -1,39 +1,42 @@
-"""The filter language of wire contract section 1.4: from JSON to SQL.
+"""The filter language of wire contract section 1.4: from JSON to a shape and its values.
 
 A filter is parsed into a shape (hashable: which fields, which operators) and its values.  The
-shape is compiled once and cached; a later filter of the same shape only brings other values.
-Names are looked up in the collection, never written into SQL.
+shape is compiled once and cached (`data.clauses`); a later filter of the same shape only brings
+other values.
+
+A group without conditions says nothing, whatever joins it: `{$or: []}`, `{$and: [{}]}` and
+`{title: {}}` are left out, as NocoBase does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from typing import Any, Literal, cast
 
 from ensuite.data.dates import Zone
-from ensuite.data.operators import Operator, operators
+from ensuite.data.operator import LISTS
+from ensuite.data.operators import operators
 from ensuite.errors import InvalidFilter
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import Catalog
+from ensuite.schema.characters import storable, stringified
 from ensuite.schema.collection import Collection
 from ensuite.schema.field import Field, make_field
-from ensuite.schema.fields.belongs_to import BelongsTo
-from ensuite.schema.fields.belongs_to_array import BelongsToArray
-from ensuite.schema.fields.belongs_to_many import BelongsToMany
 
 MAX_DEPTH = 12
 MAX_CONDITIONS = 200
+MAX_OBJECTS = 400
+"""Objects in a filter, groups and conditions together, that are looked at at all."""
+
+SHOWN_CHARACTERS = 80
+"""How much of what was sent an error message repeats."""
 
 LOGICAL: Mapping[str, Literal["and", "or"]] = {"$and": "and", "$or": "or"}
 
 # Operators that hold for a missing value: for an association they also hold where there is none.
 ACCEPT_NULL = frozenset({
     "$ne", "$notIn", "$notIncludes", "$notStartsWith", "$notEndWith", "$empty", "$notExists",
-    "$isFalsy", "$arrayEmpty", "$noneOf", "$notMatch", "$dateNotOn",
+    "$isFalsy", "$arrayEmpty", "$noneOf", "$notMatch", "$dateNotOn", "$isNot", "$not",
 })  # fmt: skip
-EQUALITIES = frozenset({"$eq", "$in", "$is"})
 
 JSON_NUMBER_OPERATORS = frozenset({"$gt", "$gte", "$lt", "$lte", "$between", "$notBetween"})
 
@@ -108,18 +111,24 @@ class Filter:
 
 EVERYTHING = Filter()
 
+Viewable = Callable[[Collection], frozenset[str] | None]
+"""The fields of a collection that a role may view, and so filter and sort by; None: all."""
+
+
+def unlimited(_: Collection) -> None:
+    """All fields of every collection."""
+
 
 class Parser:
     """Parses filters of one request: what it may name, and the zone that its dates are in."""
 
-    def __init__(
-        self, catalog: Catalog, zone: Zone, *, readable: frozenset[str] | None = None
-    ) -> None:
+    def __init__(self, catalog: Catalog, zone: Zone, *, viewable: Viewable = unlimited) -> None:
         self._catalog = catalog
         self._zone = zone
-        self._readable = readable
+        self._viewable = viewable
         self._values: list[Any] = []
         self._conditions = 0
+        self._objects = 0
 
     def parse(self, collection: Collection, given: object) -> Filter:
         """Parse a filter on `collection`.
@@ -130,123 +139,103 @@ class Parser:
 
         """
         self._values = []
-        self._conditions = 0
+        self._conditions = self._objects = 0
         if given is None:
             return EVERYTHING
-        shape = self._object(collection, given, 0, top=True)
+        shape = self._object(collection, given, 0)
         return Filter(shape, tuple(self._values))
 
-    def _object(self, collection: Collection, given: object, depth: int, *, top: bool) -> Shape:
-        if depth > MAX_DEPTH:
-            message = f"the filter is nested more than {MAX_DEPTH} levels deep"
-            raise InvalidFilter(message)
+    def _object(self, collection: Collection, given: object, depth: int) -> Shape:
+        self._count_object(depth)
         if isinstance(given, list):
             given = {"$and": given}
         if not isinstance(given, Mapping):
-            message = f"a filter is a JSON object, not {given!r}"
+            message = f"a filter is a JSON object, not {_short(given)}"
             raise InvalidFilter(message)
         members: list[Shape] = []
-        for key, operand in _nested(collection, given).items():
+        for key, operands in _by_name(cast("Mapping[str, object]", given)).items():
             if key in LOGICAL:
-                members.append(self._logical(collection, key, operand, depth, top=top))
+                members.extend(self._logical(collection, key, each, depth) for each in operands)
             elif key == "$not":
-                inner = self._object(collection, operand, depth + 1, top=top)
-                members.append(Group("not", (inner,)))
+                members.extend(_negated(self._object(collection, o, depth + 1)) for o in operands)
             elif key.startswith("$"):
                 message = f"{key} needs a field in front of it: {{field: {{{key}: …}}}}"
                 raise InvalidFilter(message)
             else:
-                members.append(self._field(collection, key, operand, depth, top=top))
-        return members[0] if len(members) == 1 else Group("and", tuple(members))
+                members.append(self._field(collection, key, operands, depth))
+        return _joined("and", members)
 
-    def _logical(
-        self, collection: Collection, key: str, operand: object, depth: int, *, top: bool
-    ) -> Shape:
-        parts = (
-            list(operand.values())
-            if isinstance(operand, Mapping) and all(str(each).isdigit() for each in operand)
-            else operand
-        )
-        if isinstance(parts, Mapping):
-            parts = [parts]
-        if not isinstance(parts, list):
-            message = f"{key} takes a list of filters"
-            raise InvalidFilter(message)
-        return Group(
-            LOGICAL[key],
-            tuple(self._object(collection, part, depth + 1, top=top) for part in parts),
-        )
-
-    def _field(
-        self, collection: Collection, name: str, operand: object, depth: int, *, top: bool
-    ) -> Shape:
-        head, _, rest = name.partition(".")
-        if top and self._readable is not None and head not in self._readable:
-            message = f"you may not filter by {head!r}"
-            raise InvalidFilter(message)
-        association = collection.associations.get(head)
-        if association is not None:
-            return self._related(association, operand, depth)
-        field = collection.columns.get(head)
-        if field is None or field.hidden:
-            message = f"{collection.name!r} has no field {head!r} to filter by"
-            raise InvalidFilter(message)
-        if field.operators == "json" and (rest or _is_nested(operand)):
-            return self._json(field, tuple(rest.split(".")) if rest else (), operand, depth)
-        if rest:
-            message = f"{head!r} has no parts to filter by: {name!r}"
-            raise InvalidFilter(message)
-        return self._compared(field, (), operand)
-
-    def _related(self, association: Association, operand: object, depth: int) -> Shape:
-        target = self._catalog[association.target]
-        if not _is_nested(operand):
-            # `{category: 5}`, `{category: null}`, `{tags: {$exists: true}}`: by the target's key.
-            operand = {association.target_key: operand}
-        first = len(self._values)
-        shape = self._object(target, operand, depth + 1, top=False)
-        return Related(
-            association.name, shape, self._holds_for_none(shape, iter(self._values[first:]))
-        )
-
-    def _holds_for_none(self, shape: Shape, values: Iterator[Any]) -> bool:
-        match shape:
-            case Condition(_, _, operator, variant, count):
-                for _ in range(count):
-                    _ = next(values)
-                return operator in ACCEPT_NULL or (operator in EQUALITIES and "null" in variant)
-            case Group(kind, members):
-                held = [self._holds_for_none(member, values) for member in members]
-                if kind == "not":
-                    return not all(held)
-                return all(held) if kind == "and" else any(held)
-            case Related(_, _, or_none):
-                return or_none
-            case Keys() | LinkedTo():
-                return False
-
-    def _json(self, field: Field, path: tuple[str, ...], operand: object, depth: int) -> Shape:
+    def _count_object(self, depth: int) -> None:
+        self._objects += 1
         if depth > MAX_DEPTH:
             message = f"the filter is nested more than {MAX_DEPTH} levels deep"
             raise InvalidFilter(message)
-        if not path and not isinstance(operand, Mapping):
-            message = f"name the part of {field.name!r} to compare: {field.name}.part"
+        if self._objects > MAX_OBJECTS:
+            message = f"a filter has {MAX_OBJECTS} groups and conditions at most"
             raise InvalidFilter(message)
-        if _is_nested(operand) and isinstance(operand, Mapping):
-            members = [
-                self._json(field, (*path, *key.split(".")), value, depth + 1)
-                for key, value in operand.items()
-            ]
-            return members[0] if len(members) == 1 else Group("and", tuple(members))
-        return self._compared(field, path, operand)
+
+    def _logical(self, collection: Collection, key: str, operand: object, depth: int) -> Shape:
+        if isinstance(operand, Mapping):
+            given = cast("Mapping[str, object]", operand)
+            # `$and[0]=…` of a query string, where the indices have holes.
+            operand = list(given.values()) if given and all(map(str.isdigit, given)) else [given]
+        if not isinstance(operand, list):
+            message = f"{key} takes a list of filters"
+            raise InvalidFilter(message)
+        members = [self._object(collection, part, depth + 1) for part in operand]
+        return _joined(LOGICAL[key], members)
+
+    def _field(
+        self, collection: Collection, name: str, operands: Sequence[object], depth: int
+    ) -> Shape:
+        viewable = self._viewable(collection)
+        if viewable is not None and name not in viewable and name in collection.fields:
+            message = f"you may not filter by {name!r}"
+            raise InvalidFilter(message)
+        association = collection.associations.get(name)
+        if association is not None and not association.hidden:
+            return self._related(association, operands, depth)
+        field = collection.columns.get(name)
+        if field is None or field.hidden:
+            message = f"{collection.name!r} has no field {name!r} to filter by"
+            raise InvalidFilter(message)
+        if field.operators == "json":
+            return _joined("and", [self._json(field, (), each, depth) for each in operands])
+        return _joined("and", [self._compared(field, (), each) for each in operands])
+
+    def _related(self, association: Association, operands: Sequence[object], depth: int) -> Shape:
+        # `{category: 5}`, `{category: null}`, `{tags: {$exists: true}}`: by the target's key.
+        parts = [
+            each if _speaks_of_parts(each) else {association.target_key: each} for each in operands
+        ]
+        target = self._catalog[association.target]
+        given = parts[0] if len(parts) == 1 else {"$and": parts}
+        shape = self._object(target, given, depth + 1)
+        if shape == ALWAYS:
+            return ALWAYS
+        return Related(association.name, shape, _holds_for_none(shape))
+
+    def _json(self, field: Field, path: tuple[str, ...], operand: object, depth: int) -> Shape:
+        """A condition on a JSON value or, by a path, on a part of it."""
+        if not isinstance(operand, Mapping):
+            return self._compared(field, path, operand)
+        self._count_object(depth)
+        members: list[Shape] = []
+        for key, value in cast("Mapping[str, object]", operand).items():
+            name, dollar, operator = key.partition("$")
+            if dollar and (not name or name.endswith(".")):
+                at = (*path, *name.removesuffix(".").split(".")) if name else path
+                members.append(self._condition(field, at, f"${operator}", value))
+            else:
+                members.append(self._json(field, (*path, *key.split(".")), value, depth + 1))
+        return _joined("and", members)
 
     def _compared(self, field: Field, path: tuple[str, ...], operand: object) -> Shape:
         if not isinstance(operand, Mapping):
-            operand = {"$in" if isinstance(operand, list) else "$eq": operand}
-        members = [
-            self._condition(field, path, str(name), value) for name, value in operand.items()
-        ]
-        return members[0] if len(members) == 1 else Group("and", tuple(members))
+            several = isinstance(operand, list) and (path or field.operators not in LISTS)
+            operand = {"$in" if several else "$eq": operand}
+        given = cast("Mapping[str, object]", operand)
+        return _joined("and", [self._condition(field, path, *each) for each in given.items()])
 
     def _condition(
         self, field: Field, path: tuple[str, ...], name: str, operand: object
@@ -258,45 +247,75 @@ class Parser:
         operator = operators.get(name)
         compared = json_part(name) if path else field
         if operator is None or compared.operators not in operator.groups:
-            message = f"{name} cannot compare {field.name!r}, which is of type {field.type!r}"
+            message = f"{_short(name)} cannot compare {field.name!r}, of type {field.type!r}"
             raise InvalidFilter(message)
-        if path and compared.type == "text":
+        if path and compared.operators == "text":
             operand = _json_text(operand)
         try:
             variant, values = operator.prepare(compared, operand, self._zone)
+            if path:
+                values = ([storable(each) for each in path], *values)
         except (ValueError, OverflowError, RecursionError) as error:
             message = f"{field.name} {name}: the operand {error}"
             raise InvalidFilter(message) from error
-        if path:
-            values = (list(path), *values)
         self._values.extend(values)
         return Condition(field.name, bool(path), name, variant, len(values))
 
 
-def _is_nested(operand: object) -> bool:
-    """Whether an operand speaks of parts, `{name: …}`, and not of operators, `{$eq: …}`."""
-    return isinstance(operand, Mapping) and any(
-        not str(key).startswith("$") or key in LOGICAL or key == "$not" for key in operand
-    )
+def _by_name(given: Mapping[str, object]) -> dict[str, list[object]]:
+    """The operands by what they are about: a field, or what joins them.
 
-
-def _nested(collection: Collection, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring `{"tags.name": a, "tags.color": b}` together: both speak of the same record."""
-    grouped: dict[str, Any] = {}
+    `{"tags.name": a, "tags.color": b}` speaks of one associated record twice;
+    `"title.$includes": a` is `title: {$includes: a}`.
+    """
+    grouped: dict[str, list[object]] = {}
     for key, operand in given.items():
-        head, _, rest = str(key).partition(".")
-        if rest and head in collection.associations:
-            part = grouped.setdefault(head, {})
-            if isinstance(part, dict) and rest not in part:
-                part[rest] = operand
-                continue
-            grouped[head] = {"$and": [part, {rest: operand}]}
-        elif head in grouped:
-            message = f"{head!r} is named twice; join the two by $and"
-            raise InvalidFilter(message)
+        head, _, rest = key.partition(".")
+        if rest and not head.startswith("$"):
+            grouped.setdefault(head, []).append({rest: operand})
         else:
-            grouped[str(key)] = operand
+            grouped.setdefault(key, []).append(operand)
     return grouped
+
+
+def _joined(kind: Literal["and", "or"], members: Sequence[Shape]) -> Shape:
+    saying = tuple(each for each in members if each != ALWAYS)
+    return saying[0] if len(saying) == 1 else Group(kind, saying) if saying else ALWAYS
+
+
+def _negated(shape: Shape) -> Shape:
+    return ALWAYS if shape == ALWAYS else Group("not", (shape,))
+
+
+def _holds_for_none(shape: Shape) -> bool:
+    """Whether a condition holds for a record all of whose values are missing."""
+    match shape:
+        case Condition(_, _, operator, variant, _):
+            # Where null itself is the operand, or among several, it is the other way round.
+            return (operator in ACCEPT_NULL) != ("null" in variant)
+        case Group("and", members):
+            return all(_holds_for_none(member) for member in members)
+        case Group("or", members):
+            return any(_holds_for_none(member) for member in members)
+        case Group(_, members):
+            return not _holds_for_none(members[0])
+        case Related(_, _, or_none):
+            return or_none
+        case Keys() | LinkedTo():
+            return False
+
+
+def _speaks_of_parts(operand: object) -> bool:
+    """Whether an operand speaks of fields, `{name: …}`, and not of operators, `{$eq: …}`."""
+    if not isinstance(operand, Mapping):
+        return False
+    given = cast("Mapping[str, object]", operand)
+    return any(
+        not key.startswith("$")
+        or key in LOGICAL
+        or (key == "$not" and isinstance(value, Mapping | list))
+        for key, value in given.items()
+    )
 
 
 def json_part(operator: str) -> Field:
@@ -307,168 +326,20 @@ def json_part(operator: str) -> Field:
 
 def _json_text(operand: object) -> object:
     """JSON scalars as PostgreSQL's `#>>` gives them."""
-    if isinstance(operand, bool):
-        return "true" if operand else "false"
-    if isinstance(operand, (int, float)):
-        return str(operand)
-    if isinstance(operand, list):
-        return [_json_text(each) for each in operand]
-    return operand
+    match operand:
+        case bool() | int() | float():
+            return stringified(operand)
+        case list():
+            return [_json_text(each) for each in cast("list[object]", operand)]
+        case _:
+            return operand
+
+
+def _short(given: object) -> str:
+    text = repr(given)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def names_of(filter_: Filter) -> Sequence[str]:
     """The names of the filter's parameters, in the order of its values."""
     return [f"f{number}" for number in range(len(filter_.values))]
-
-
-def clause(
-    catalog: Catalog, collection: Collection, shape: Shape, names: Iterator[str]
-) -> sa.ColumnElement[bool]:
-    """The SQL condition of a shape; takes its parameters' names from `names`, in order."""
-    return _Builder(catalog, names).build(shape, collection, collection.table)
-
-
-class _Builder:
-    """Builds conditions; each association on the way gets a table alias of its own."""
-
-    def __init__(self, catalog: Catalog, names: Iterator[str]) -> None:
-        self._catalog = catalog
-        self._names = names
-
-    def build(
-        self, shape: Shape, collection: Collection, table: sa.FromClause
-    ) -> sa.ColumnElement[bool]:
-        match shape:
-            case Condition():
-                return self._condition(shape, collection, table)
-            case Group("not", (member,)):
-                # Three-valued logic: what is unknown does not hold, so its negation does.
-                return sa.not_(sa.func.coalesce(self.build(member, collection, table), sa.false()))
-            case Group(kind, members):
-                join = sa.and_ if kind == "and" else sa.or_
-                empty = sa.true() if kind == "and" else sa.false()
-                parts = [self.build(member, collection, table) for member in members]
-                return join(*parts) if parts else empty
-            case Keys(name):
-                column = table.c[collection.column(name).name]
-                keys = sa.bindparam(next(self._names), type_=sa.ARRAY(column.type))
-                return column == sa.func.any(keys)
-            case LinkedTo():
-                return self._linked_to(shape, collection, table)
-            case Related(name, inner, or_none):
-                return self._related(
-                    collection.associations[name], inner, collection, table, or_none=or_none
-                )
-
-    def _condition(
-        self, condition: Condition, collection: Collection, table: sa.FromClause
-    ) -> sa.ColumnElement[bool]:
-        operator: Operator = operators[condition.operator]
-        field = collection.columns[condition.field]
-        column: sa.ColumnElement[Any] = table.c[field.column_name or field.name]
-        taken = [next(self._names) for _ in range(condition.values)]
-        if condition.part:
-            column = _json_value(column, taken.pop(0), condition.operator)
-        return operator.build(column, condition.variant, taken)
-
-    def _related(
-        self,
-        association: Association,
-        inner: Shape,
-        collection: Collection,
-        table: sa.FromClause,
-        *,
-        or_none: bool,
-    ) -> sa.ColumnElement[bool]:
-        target = self._catalog[association.target]
-        alias = target.table.alias()
-        linked, source = self._link(association, collection, table, target, alias)
-        holds = self.build(inner, target, alias)
-        some = sa.exists(sa.select(sa.literal_column("1")).select_from(source).where(linked, holds))
-        if not or_none:
-            return some
-        none = sa.exists(sa.select(sa.literal_column("1")).select_from(source).where(linked))
-        return sa.or_(some, sa.not_(none))
-
-    def _linked_to(
-        self, linked: LinkedTo, collection: Collection, table: sa.FromClause
-    ) -> sa.ColumnElement[bool]:
-        source = self._catalog[linked.source]
-        association = source.associations[linked.association]
-        alias = source.table.alias()
-
-        def of_source(name: str) -> sa.ScalarSelect[Any]:
-            chosen = self.build(linked.shape, source, alias)
-            value = alias.c[source.column(name).name]
-            # One record at most has the key, so this is computed once, not for every row.
-            return sa.select(value).where(chosen).limit(1).scalar_subquery()
-
-        def own(name: str) -> sa.ColumnElement[Any]:
-            return table.c[collection.column(name).name]
-
-        match association:
-            case BelongsTo():
-                return own(association.target_key) == of_source(association.foreign_key)
-            case BelongsToArray():
-                keys = of_source(association.foreign_key)
-                member = sa.func.to_jsonb(own(association.target_key), type_=JSONB)
-                return sa.type_coerce(keys, JSONB).op("@>", is_comparison=True)(member)
-            case BelongsToMany():
-                through = self._catalog[association.through]
-                pairs = through.table.alias()
-                paired = pairs.c[through.column(association.other_key).name] == own(
-                    association.target_key
-                )
-                first = pairs.c[through.column(association.foreign_key).name]
-                same = first == of_source(association.source_key)
-                return sa.exists(
-                    sa.select(sa.literal_column("1")).select_from(pairs).where(paired, same)
-                )
-            case _:
-                return own(association.foreign_key) == of_source(association.source_key)
-
-    def _link(
-        self,
-        association: Association,
-        collection: Collection,
-        table: sa.FromClause,
-        target: Collection,
-        alias: sa.FromClause,
-    ) -> tuple[sa.ColumnElement[bool], sa.FromClause]:
-        def own(name: str) -> sa.ColumnElement[Any]:
-            return table.c[collection.column(name).name]
-
-        def other(name: str) -> sa.ColumnElement[Any]:
-            return alias.c[target.column(name).name]
-
-        match association:
-            case BelongsTo():
-                return other(association.target_key) == own(association.foreign_key), alias
-            case BelongsToArray():
-                key = sa.func.to_jsonb(other(association.target_key), type_=JSONB)
-                return own(association.foreign_key).op("@>", is_comparison=True)(key), alias
-            case BelongsToMany():
-                through = self._catalog[association.through]
-                pairs = through.table.alias()
-                joined = alias.join(
-                    pairs,
-                    pairs.c[through.column(association.other_key).name]
-                    == other(association.target_key),
-                )
-                first = pairs.c[through.column(association.foreign_key).name]
-                return first == own(association.source_key), joined
-            case _:
-                return other(association.foreign_key) == own(association.source_key), alias
-
-
-def _json_value(
-    column: sa.ColumnElement[Any], path_name: str, operator: str
-) -> sa.ColumnElement[Any]:
-    whole = sa.cast(column, JSONB)
-    path = sa.bindparam(path_name, type_=sa.ARRAY(sa.Text()))
-    text = whole.op("#>>", return_type=sa.Text())(path)
-    if operator not in JSON_NUMBER_OPERATORS:
-        return text
-    kind = sa.func.jsonb_typeof(whole.op("#>")(path))
-    # Only numbers are cast: a record that holds something else there does not match.
-    return sa.case((kind == "number", sa.cast(text, sa.Double())), else_=None)

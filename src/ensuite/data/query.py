@@ -5,14 +5,15 @@ The statements are compiled once per shape and kept with the collection they bel
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from ensuite.access.policy import Grant
 from ensuite.data import filters
-from ensuite.data.filters import Filter
+from ensuite.data.clauses import clause
+from ensuite.data.filters import Filter, Viewable, unlimited
 from ensuite.data.statements import Statement, compiled
 from ensuite.errors import InvalidParameter, UnknownField
 from ensuite.schema.association import Association
@@ -50,6 +51,10 @@ class Query:
     limit: int | None = None
     offset: int = 0
 
+    def limited(self, limit: int, offset: int = 0) -> "Query":
+        """The same request for some of its records."""
+        return replace(self, limit=limit, offset=offset)
+
 
 def parse_selection(
     catalog: Catalog,
@@ -58,7 +63,7 @@ def parse_selection(
     fields: Sequence[str] = (),
     excepted: Sequence[str] = (),
     appends: Sequence[str] = (),
-    grant: Grant = Grant(),  # noqa: B008 - frozen
+    viewable: Viewable = unlimited,
 ) -> Selection:
     """What `fields`, `except` and `appends` ask for, of what the role may view.
 
@@ -70,57 +75,75 @@ def parse_selection(
         InvalidParameter: there are too many appends, or they nest too deep.
 
     """
-    if len(appends) > MAX_APPENDS or any(each.count(".") >= MAX_APPEND_DEPTH for each in appends):
+    for each in fields:
+        _check_path(catalog, collection, each)
+    paths = [*appends, *(each for each in fields if _is_nested(collection, each))]
+    if len(paths) > MAX_APPENDS or any(each.count(".") > MAX_APPEND_DEPTH for each in paths):
         message = f"appends: {MAX_APPENDS} at most, {MAX_APPEND_DEPTH} levels deep at most"
         raise InvalidParameter(message)
-    plain = [each for each in fields if "." not in each]
-    for name in plain:
-        if name not in collection.fields:
-            message = f"{collection.name!r} has no field {name!r}"
-            raise UnknownField(message)
-    nested = [*appends, *(each for each in fields if "." in each)]
-    nested += [each for each in plain if each in collection.associations]
-    own = [each for each in plain if each in collection.columns]
-    dropped = set(excepted)
-    shown = tuple(
-        name
-        for name, each in collection.columns.items()
-        if not each.hidden
-        and grant.allows(name)
-        and name not in dropped
-        and (name in own or not (own or any("." in each for each in fields)))
+    only = {each for each in fields if each in collection.columns} if fields else None
+    return _selected(
+        catalog, collection, only, paths, excepted=frozenset(excepted), viewable=viewable
     )
-    allowed = [
-        each for each in nested if grant.allows(each.split(".", 1)[0]) and each not in dropped
-    ]
-    return Selection(shown, _appended(catalog, collection, allowed, dropped))
 
 
-def _appended(
-    catalog: Catalog, collection: Collection, paths: Iterable[str], dropped: set[str]
-) -> dict[str, Selection]:
-    heads: dict[str, list[str]] = {}
+def _is_nested(collection: Collection, path: str) -> bool:
+    return "." in path or path in collection.associations
+
+
+def _check_path(catalog: Catalog, collection: Collection, path: str) -> None:
+    head, _, rest = path.partition(".")
+    association = collection.associations.get(head)
+    if rest and association is not None and path.count(".") <= MAX_APPEND_DEPTH:
+        _check_path(catalog, catalog[association.target], rest)
+    elif rest or head not in collection.fields:
+        message = f"{collection.name!r} has no field {path!r}"
+        raise UnknownField(message)
+
+
+def _selected(
+    catalog: Catalog,
+    collection: Collection,
+    only: AbstractSet[str] | None,
+    paths: Iterable[str],
+    *,
+    excepted: AbstractSet[str],
+    viewable: Viewable,
+) -> Selection:
+    """The selection of `only` these columns (None: all) and of what the paths lead to."""
+    allowed = viewable(collection)
+    names = tuple(
+        name
+        for name in collection.visible
+        if (only is None or name in only)
+        and name not in excepted
+        and (allowed is None or name in allowed)
+    )
+    below: dict[str, list[str]] = {}
     for path in paths:
         head, _, rest = path.partition(".")
         # An association may be written as `tags(recursively=true)`; the depth is ours to bound.
         name = head.partition("(")[0]
-        if name in collection.associations:
-            parts = heads.setdefault(name, [])
-            if rest:
-                parts.append(rest)
-    selections: dict[str, Selection] = {}
-    for name, rests in heads.items():
+        association = collection.associations.get(name)
+        if (
+            association is not None
+            and not association.hidden
+            and name not in excepted
+            and (allowed is None or name in allowed)
+        ):
+            below.setdefault(name, []).append(rest)
+    appends: dict[str, Selection] = {}
+    for name, rests in below.items():
         target = catalog[collection.associations[name].target]
-        within = {each.removeprefix(f"{name}.") for each in dropped if each.startswith(f"{name}.")}
-        deeper = [each for each in rests if each.partition(".")[0] in target.associations]
-        only = {each for each in rests if each in target.columns}
-        names = tuple(
-            each
-            for each, its_field in target.columns.items()
-            if not its_field.hidden and each not in within and (not only or each in only)
+        within = {e.removeprefix(f"{name}.") for e in excepted if e.startswith(f"{name}.")}
+        # `category.title` asks for the title alone, `category` next to it for everything.
+        columns = {each for each in rests if each in target.columns}
+        of_target = None if "" in rests or not columns else columns
+        deeper = [each for each in rests if each]
+        appends[name] = _selected(
+            catalog, target, of_target, deeper, excepted=within, viewable=viewable
         )
-        selections[name] = Selection(names, _appended(catalog, target, deeper, within))
-    return selections
+    return Selection(names, appends)
 
 
 def parse_sort(
@@ -128,36 +151,38 @@ def parse_sort(
     collection: Collection,
     sort: Sequence[str],
     *,
-    readable: frozenset[str] | None = None,
+    viewable: Viewable = unlimited,
 ) -> tuple[tuple[tuple[str, ...], bool], ...]:
     """The `sort` parameter: names, `-` in front for descending, `assoc.field` through to-one.
 
     Raises:
         UnknownField: a name does not exist, or the role may not view it.
+        InvalidParameter: there are too many, or a path is too long.
 
     """
-    if len(sort) > MAX_SORTS:
-        message = f"sort takes {MAX_SORTS} fields at most"
+    if len(sort) > MAX_SORTS or any(each.count(".") > MAX_APPEND_DEPTH for each in sort):
+        message = f"sort takes {MAX_SORTS} fields at most, {MAX_APPEND_DEPTH} levels deep at most"
         raise InvalidParameter(message)
     parsed: list[tuple[tuple[str, ...], bool]] = []
     for each in sort:
-        descending = each.startswith("-")
         path = tuple(each.removeprefix("-").removeprefix("+").split("."))
-        if readable is not None and path[0] not in readable:
-            message = f"you may not sort by {path[0]!r}"
-            raise UnknownField(message)
         at = collection
-        for head in path[:-1]:
-            association = at.associations.get(head)
-            if association is None or association.to_many:
-                message = f"{at.name!r} has no to-one association {head!r} to sort by"
+        for place, name in enumerate(path):
+            allowed = viewable(at)
+            if allowed is not None and name not in allowed and name in at.fields:
+                message = f"you may not sort by {name!r}"
+                raise UnknownField(message)
+            if place == len(path) - 1:
+                break
+            association = at.associations.get(name)
+            if association is None or association.to_many or association.hidden:
+                message = f"{at.name!r} has no to-one association {name!r} to sort by"
                 raise UnknownField(message)
             at = catalog[association.target]
-        last = at.stored_field(path[-1])
-        if last.hidden:
+        if at.stored_field(path[-1]).hidden:
             message = f"you may not sort by {path[-1]!r}"
             raise UnknownField(message)
-        parsed.append((path, descending))
+        parsed.append((path, each.startswith("-")))
     return tuple(parsed)
 
 
@@ -193,7 +218,7 @@ class Statements:
         return compiled(statement)
 
     def count(self, collection: Collection, filter_: Filter) -> Statement:
-        """SELECT count(*); parameters `f…`."""
+        """SELECT the number of matching rows; parameters `f…`."""
         return self.once(
             ("count", collection.name, filter_.shape),
             lambda: compiled(
@@ -221,9 +246,9 @@ class Statements:
         return compiled(statement.where(self.where(collection, filter_)))
 
     def where(self, collection: Collection, filter_: Filter) -> sa.ColumnElement[bool]:
-        """The SQL condition of a filter; parameters `f0`, `f1`, …"""
+        """The SQL condition of a filter, with the parameters `f0`, `f1` and so on."""
         names = iter(filters.names_of(filter_))
-        return filters.clause(self._catalog, collection, filter_.shape, names)
+        return clause(self._catalog, collection, filter_.shape, names)
 
     def _order(
         self, collection: Collection, sort: Sequence[tuple[tuple[str, ...], bool]]

@@ -3,9 +3,11 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+import asyncpg
 import msgspec
 import sqlalchemy as sa
 
@@ -19,22 +21,25 @@ from ensuite.data.query import (
     labelled,
     to_record,
 )
-from ensuite.data.statements import Statement, compiled
+from ensuite.data.statements import Statement, array_of, compiled
 from ensuite.errors import InvalidParameter
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import Catalog
 from ensuite.schema.collection import Collection
+from ensuite.schema.field import Field
 from ensuite.schema.fields.belongs_to import BelongsTo
 from ensuite.schema.fields.belongs_to_array import BelongsToArray
 from ensuite.schema.fields.belongs_to_many import BelongsToMany
 from ensuite.schema.fields.has_many import HasMany
 from ensuite.storage.database import Row
+from ensuite.storage.sqlstates import translated
 
 MAX_APPENDED = 20_000
 """Associated records that one level of one answer may hold."""
 
-OWNER = "owner__"
-PAIR = "pair__"
+# Beside the fields of a record; no field's name has a dot.
+OWNER = "owner."
+PAIR = "pair."
 
 Record = dict[str, Any]
 
@@ -64,7 +69,10 @@ class Reader:
         self._connection = connection
 
     async def _run(self, statement: Statement, values: Mapping[str, Any]) -> Any:
-        return await self._connection.fetch(statement.sql, *statement.arguments(values))
+        try:
+            return await self._connection.fetch(statement.sql, *statement.arguments(values))
+        except asyncpg.PostgresError as error:
+            raise translated(error) or error from error
 
     async def find(self, collection: Collection, query: Query) -> list[Record]:
         """The records of a query, with their appended associations."""
@@ -153,9 +161,12 @@ class Reader:
         """A function from a record's own key to what its association holds: one statement."""
         target = self._catalog[association.target]
         if isinstance(association, BelongsToArray):
-            return await self._array_members(association, target, selection, keys)
-        wanted = list({key for key in keys if key is not None})
-        rows = await self._linked(association, target, selection, wanted) if wanted else []
+            referred = target.columns[association.target_key]
+            wanted = {each for key in keys for each in keys_in(key, referred)}
+        else:
+            referred = None
+            wanted = {key for key in keys if key is not None}
+        rows = await self._linked(association, target, selection, list(wanted)) if wanted else []
         if len(rows) > MAX_APPENDED:
             message = (
                 f"appends: {association.name!r} holds more than {MAX_APPENDED} records here; "
@@ -174,6 +185,10 @@ class Reader:
                     for name, convert in through[1]
                 }
             by_key[row[OWNER]].append(record)
+        if referred is not None:
+            return lambda key: [
+                member for each in keys_in(key, referred) for member in by_key.get(each, [])
+            ]
         if association.to_many:
             return lambda key: by_key.get(key, [])
         return lambda key: by_key[key][0] if key in by_key else None
@@ -225,7 +240,7 @@ class Reader:
         if not isinstance(association, BelongsToMany):
             return None
         through = self._catalog[association.through]
-        return association.through, converters(through, through.columns)
+        return association.through, converters(through, through.visible)
 
     async def _completed_or_plain(
         self, target: Collection, selection: Selection, rows: Sequence[Row]
@@ -240,7 +255,7 @@ class Reader:
     ) -> Sequence[Row]:
         names = self._needed(target, selection)
         statement = self._statements.once(
-            ("linked", association.name, association.foreign_key, target.name, names),
+            ("linked", association.works_by, names),
             lambda: self._linked_statement(association, target, names),
         )
         return await self._run(statement, {"keys": keys, "most": MAX_APPENDED + 1})
@@ -250,7 +265,7 @@ class Reader:
     ) -> Statement:
         columns = labelled(target, target.table, names)
         source: sa.FromClause = target.table
-        if isinstance(association, BelongsTo):
+        if isinstance(association, (BelongsTo, BelongsToArray)):
             owner = target.column(association.target_key)
         elif isinstance(association, BelongsToMany):
             through = self._catalog[association.through]
@@ -262,47 +277,30 @@ class Reader:
             )
             owner = pairs.c[through.column(association.foreign_key).name]
             columns += [
-                pairs.c[through.column(name).name].label(PAIR + name) for name in through.columns
+                pairs.c[through.column(name).name].label(PAIR + name) for name in through.visible
             ]
         else:
             owner = target.column(association.foreign_key)
         statement = sa.select(*columns, owner.label(OWNER)).select_from(source)
-        keys = sa.bindparam("keys", type_=sa.ARRAY(owner.type))
+        keys = sa.bindparam("keys", type_=array_of(owner))
         statement = statement.where(owner == sa.func.any(keys))
         order = _default_order(association, target)
         return compiled(
             statement.order_by(*order).limit(sa.bindparam("most", type_=sa.BigInteger()))
         )
 
-    async def _array_members(
-        self,
-        association: BelongsToArray,
-        target: Collection,
-        selection: Selection,
-        keys: Sequence[Any],
-    ) -> Any:
-        lists = [list_of(key) for key in keys]
-        field = target.columns[association.target_key]
-        wanted = {field.parse(each) for each in set().union(*lists)}
-        if len(wanted) > MAX_APPENDED:
-            message = f"appends: {association.name!r} holds more than {MAX_APPENDED} records here"
-            raise InvalidParameter(message)
-        linked = BelongsTo(
-            name=association.name,
-            target=association.target,
-            foreign_key=association.target_key,
-            target_key=association.target_key,
-        )
-        found = await self._associated(linked, selection, list(wanted)) if wanted else None
-        return lambda key: [
-            member for each in list_of(key) if found and (member := found(field.parse(each)))
-        ]
 
+def keys_in(stored: Any, referred: Field) -> list[Any]:
+    """The keys in the array of a `belongsToArray`, which asyncpg reads as JSON.
 
-def list_of(stored: Any) -> list[Any]:
-    """The keys of a `belongsToArray`, from what asyncpg reads of its jsonb column."""
+    Clients may write the array itself: what cannot be a key is left out.
+    """
     decoded = msgspec.json.decode(stored) if isinstance(stored, str) else stored
-    return decoded if isinstance(decoded, list) else []
+    keys: list[Any] = []
+    for each in cast("list[object]", decoded) if isinstance(decoded, list) else ():
+        with suppress(ValueError, OverflowError):
+            keys.append(referred.parse(each))
+    return keys
 
 
 def own_key(association: Association) -> str:

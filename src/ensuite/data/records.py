@@ -18,7 +18,7 @@ from ensuite.data.changes import Change, Listener, Operation, Rider
 from ensuite.data.direct import DirectCreate
 from ensuite.data.filters import Filter, Keys
 from ensuite.data.permissions import UNLIMITED, Access
-from ensuite.data.query import Statements, converters
+from ensuite.data.query import Query, Selection, Statements, converters
 from ensuite.data.reading import Reader, Record, bound
 from ensuite.data.rows import Moment, NewRow
 from ensuite.data.statements import (
@@ -126,7 +126,8 @@ class Records:
         """The short way to create records under a grant; None where there is none."""
         place = (collection.name, grant.fields)
         if place not in self._direct:
-            possible = collection.automatic is None and not self.input(collection, grant).has_rules
+            given = self.input(collection, grant)
+            possible = not (collection.automatic or given.has_rules or given.parses_slowly)
             self._direct[place] = DirectCreate(collection, grant.fields) if possible else None
         return self._direct[place]
 
@@ -161,9 +162,7 @@ class Records:
         planned = direct.planned(body, self.moment(operation))
         return None if planned is None else self._planned(operation, *planned)
 
-    def _planned(
-        self, operation: Operation, row: Sequence[Any], change: Change
-    ) -> Planned | None:
+    def _planned(self, operation: Operation, row: Sequence[Any], change: Change) -> Planned | None:
         riders = [
             rider for listener in self.listeners for rider in listener.riders(operation, change)
         ]
@@ -243,7 +242,7 @@ class Records:
         access: Access = UNLIMITED,
     ) -> Written:
         """Create one record, its nested values and its riders in the caller's transaction."""
-        record = await self.insert_in(tx, operation, collection, values, access)
+        record = await self.insert_in(tx, operation, collection, values, access=access)
         change = Change(collection, "create", record)
         return Written(change, await self._ride(tx, operation, [change]))
 
@@ -253,6 +252,7 @@ class Records:
         operation: Operation,
         collection: Collection,
         values: Values,
+        *,
         access: Access,
         path: str = "",
     ) -> Record:
@@ -309,7 +309,7 @@ class Records:
         access: Access = UNLIMITED,
     ) -> list[Written]:
         """Update the matching records in the caller's transaction."""
-        changes = await self.change_in(tx, operation, collection, filter_, values, access)
+        changes = await self.change_in(tx, operation, collection, filter_, values, access=access)
         return [Written(change, await self._ride(tx, operation, [change])) for change in changes]
 
     async def change_in(
@@ -319,13 +319,17 @@ class Records:
         collection: Collection,
         filter_: Filter,
         values: Values,
+        *,
         access: Access,
         path: str = "",
     ) -> list[Change]:
         """Update with nested values, without telling the listeners."""
-        if not collection.primary_key:
-            message = f"{collection.name!r} has no primary key: its records cannot be updated"
+        if not collection.identity:
+            message = f"{collection.name!r} has no key: its records cannot be updated"
             raise InvalidRequest(message)
+        if values.nested and not await self._any(tx, collection, filter_):
+            # Nothing to update: what is nested in it must not be created for nothing.
+            return []
         nested = NestedWrite(self, tx, operation, access, path)
         await nested.before(collection, values)
         moment = self.moment(operation)
@@ -334,9 +338,9 @@ class Records:
             for name, value in values.stored.items()
             if name not in collection.primary_key
         }
-        if "updatedAt" in collection.columns:
+        if "updatedAt" in collection.filled_by_server:
             sets["updatedAt"] = moment.now
-        if "updatedById" in collection.columns and moment.user_id is not None:
+        if "updatedById" in collection.filled_by_server and moment.user_id is not None:
             sets["updatedById"] = moment.user_id
         names = tuple(sorted(sets))
         statement = self.statements.once(
@@ -370,6 +374,10 @@ class Records:
             changes.append(Change(collection, "update", record, previous, changed))
         return changes
 
+    async def _any(self, tx: Transaction, collection: Collection, filter_: Filter) -> bool:
+        query = Query(Selection(collection.identity), filter_, limit=1)
+        return bool(await self.reader(tx).find(collection, query))
+
     # --- destroy --------------------------------------------------------------------------
 
     async def destroy(
@@ -400,9 +408,6 @@ class Records:
     async def _delete(
         self, tx: Transaction, collection: Collection, filter_: Filter, *, depth: int
     ) -> Sequence[Row]:
-        if not collection.primary_key:
-            message = f"{collection.name!r} has no primary key: its records cannot be deleted"
-            raise InvalidRequest(message)
         statement = self.statements.once(
             ("delete", collection.name, filter_.shape),
             lambda: delete_returning(
@@ -435,7 +440,10 @@ class Records:
         statement = self.statements.once(
             ("set null", collection.name, name), lambda: set_null(collection, column)
         )
-        _ = await tx.execute(statement.sql, *statement.arguments({"keys": keys}))
+        try:
+            _ = await tx.execute(statement.sql, *statement.arguments({"keys": keys}))
+        except Exception as error:
+            raise explained(error, collection) from error
 
     async def _affected(
         self, tx: Transaction, collection: Collection, sql: str, arguments: Sequence[Any]

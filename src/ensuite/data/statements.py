@@ -64,7 +64,9 @@ class Guard:
 
 
 @lru_cache(maxsize=1_024)
-def flight(tables: tuple[sa.Table, ...], guard: Guard | None = None) -> tuple[str, tuple[int, ...] | None]:
+def flight(
+    tables: tuple[sa.Table, ...], guard: Guard | None = None
+) -> tuple[str, tuple[int, ...] | None]:
     """One statement that inserts one row into each table, all or none, and returns one row.
 
     Gives the SQL and, for `$1`, `$2`, …, the index into the list that holds the guard's values

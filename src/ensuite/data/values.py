@@ -5,9 +5,10 @@ permissions.  The slow path explains: it runs only when that fails, looks at eac
 reports all offending fields at once, or finds that a lenient reading was meant (`"12"` for 12).
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET
@@ -25,6 +26,8 @@ NUL = rb"\u0000"
 """The character that PostgreSQL does not have, as JSON writes it: worth a look at each field."""
 
 INVALID_FIELD = "INVALID_FIELD"
+
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -69,6 +72,10 @@ class Input:
             check = validation.compiled(rules, each.title) if isinstance(rules, Mapping) else None
             if check is not None:
                 self._validators[each.name] = check
+
+    async def run(self, work: Callable[[], V]) -> V:
+        """Do `work`, which reads values by this input: in a thread where that takes long."""
+        return await asyncio.to_thread(work) if self.parses_slowly else work()
 
     @property
     def has_rules(self) -> bool:

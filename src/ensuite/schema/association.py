@@ -22,12 +22,18 @@ class Association(Field):
     wire: ClassVar[Any] = Any
 
     target: str
+    """The collection whose records the field's values are."""
     foreign_key: str = ""
     """The column that holds the key: on this collection for `belongsTo` and `belongsToArray`,
     on the target for `hasOne` and `hasMany`, on `through` for `belongsToMany`."""
     source_key: str = ""
     """The field of this collection that the foreign key refers to."""
     target_key: str = ""
-    """The field of the target that names one record in values and in `foreign_key`."""
+    """The field of the target that names one record in values and in the foreign key."""
     on_delete: OnDelete = "SET NULL"
     """What happens to the holders of the key when the record that they refer to is deleted."""
+
+    @property
+    def works_by(self) -> tuple[object, ...]:
+        """What statements depend on: associations with the same one can share them."""
+        return (self.type, self.target, self.foreign_key, self.source_key, self.target_key)

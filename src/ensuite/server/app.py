@@ -10,17 +10,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from ensuite.access.attempts import Attempts
 from ensuite.access.sessions import ACTORS_CHANNEL, Sessions
 from ensuite.api import load_routes
 from ensuite.api.call import Means
 from ensuite.api.endpoint import Endpoint
 from ensuite.clock import Clock, SystemClock
+from ensuite.errors import EnsuiteError
 from ensuite.ids import IdGenerator
 from ensuite.schema.alter import SNAPSHOT_CHANNEL
 from ensuite.server.first_account import ensure_first_account
@@ -42,6 +45,13 @@ HEALTH = "/api/__health_check"
 
 GC_THRESHOLD = 50_000
 """Objects made between two collections: what lives long is frozen, the rest dies by itself."""
+
+
+class DatabaseUnreachable(EnsuiteError):
+    """The database does not let us in; check `ENSUITE_DATABASE_URL` and that its server runs."""
+
+    code = "DATABASE_UNREACHABLE"
+    status = 503
 
 
 @dataclass
@@ -71,32 +81,18 @@ async def running(
     """
     time = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        dsn = settings.database_url
-        if dsn is None:
-            postgres = await asyncio.to_thread(embedded.start, settings.data_dir)
-            _ = stack.push_async_callback(asyncio.to_thread, postgres.release)
-            dsn = postgres.dsn
+        database, revive = await _database(settings, stack)
         secret = settings.secret()
-        database = Database(dsn, write_lanes=settings.write_lanes, connections=settings.connections)
-        connection = await database.connect()
-        try:
-            _ = await migrations.apply(connection)
-        finally:
-            await connection.close()
-        await database.open()
-        _ = stack.push_async_callback(database.close)
-
         load_node_types()
         load_trigger_types()
         load_routes()
-        notifications = Notifications(database)
         sessions = Sessions(database, secret, time)
-        holder: list[Ensuite] = []
-        notifications.handle(SNAPSHOT_CHANNEL, lambda said: holder[0].snapshots.heard(said))
-        notifications.handle(ACTORS_CHANNEL, sessions.forget)
-        notifications.handle(READY_CHANNEL, lambda said: holder[0].dispatcher.wake(said))
+        notifications = Notifications(
+            database, (SNAPSHOT_CHANNEL, ACTORS_CHANNEL, READY_CHANNEL), revive
+        )
         await notifications.open()
         _ = stack.push_async_callback(notifications.close)
+        notifications.handle(ACTORS_CHANNEL, sessions.forget)
 
         ids = IdGenerator(notifications.node_number)
         http = await stack.enter_async_context(HttpClient())
@@ -104,6 +100,7 @@ async def running(
         snapshots = SnapshotKeeper(database, ids, time, [capture])
         await snapshots.open()
         _ = stack.push_async_callback(snapshots.close)
+        notifications.handle(SNAPSHOT_CHANNEL, snapshots.heard)
         dispatcher = Dispatcher(
             database,
             RunMeans(lambda: snapshots.current.records, http, time, ids),
@@ -113,15 +110,25 @@ async def running(
             works=works,
         )
         capture.holder = dispatcher
+        notifications.handle(READY_CHANNEL, dispatcher.wake)
 
         async def forget_actors() -> None:
             sessions.forget()
 
-        means = Means(settings, secret, database, snapshots, dispatcher, ids, time, forget_actors)
+        means = Means(
+            settings,
+            secret,
+            database,
+            snapshots,
+            dispatcher,
+            ids,
+            time,
+            Attempts(time),
+            forget_actors,
+        )
         ensuite = Ensuite(
             settings, database, snapshots, dispatcher, sessions, Endpoint(means, sessions), time
         )
-        holder.append(ensuite)
         await ensure_first_account(database, settings, ids)
         dispatcher.start()
         _ = stack.push_async_callback(dispatcher.stop)
@@ -132,6 +139,36 @@ async def running(
         log.info("ensuite.started", node=notifications.node_number, works=works)
         yield ensuite
         log.info("ensuite.stopping")
+
+
+async def _database(
+    settings: Settings, stack: AsyncExitStack
+) -> tuple[Database, Callable[[], Awaitable[None]] | None]:
+    """The open and migrated database, and what brings it back when it is the embedded one."""
+    dsn, revive = settings.database_url, None
+    if dsn is None:
+        postgres = await asyncio.to_thread(embedded.start, settings.data_dir)
+        _ = stack.push_async_callback(asyncio.to_thread, postgres.release)
+        dsn = postgres.dsn
+
+        async def revive() -> None:
+            await asyncio.to_thread(postgres.ensure_running)
+
+    database = Database(dsn, write_lanes=settings.write_lanes, connections=settings.connections)
+    try:
+        connection = await database.connect()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        # Not the text of a ValueError: it repeats a part of the URL, perhaps of the password.
+        reason = "it is malformed" if isinstance(error, ValueError) else str(error)
+        message = f"ENSUITE_DATABASE_URL: the database cannot be reached: {reason}"
+        raise DatabaseUnreachable(message) from error
+    try:
+        _ = await migrations.apply(connection)
+    finally:
+        await connection.close()
+    await database.open()
+    _ = stack.push_async_callback(database.close)
+    return database, revive
 
 
 async def health(_: Request) -> Response:
@@ -147,28 +184,18 @@ async def root(_: Request) -> Response:
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def application(settings: Settings, *, works: bool = True) -> Asgi:
-    """The ASGI application, which starts and stops everything with its lifespan.
+def application(ensuite: Ensuite) -> Asgi:
+    """The ASGI application of a running process.
 
     The API is served by its own endpoint; Starlette, whose routing and middleware cost as much
     as a whole create, serves the rest.
     """
-    served: dict[str, Ensuite] = {}
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with running(settings, works=works) as ensuite:
-            served["ensuite"] = ensuite
-            yield
-
-    pages = Starlette(
-        routes=[Route(HEALTH, health), Route("/", root)], lifespan=lifespan
-    )
+    pages = Starlette(routes=[Route(HEALTH, health), Route("/", root)])
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         path: str = scope.get("path", "")
         if scope["type"] == "http" and path.startswith("/api/") and path != HEALTH:
-            await served["ensuite"].endpoint(scope, receive, send)
+            await ensuite.endpoint(scope, receive, send)
         else:
             await pages(scope, receive, send)
 

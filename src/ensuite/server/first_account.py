@@ -37,7 +37,8 @@ async def ensure_first_account(database: Database, settings: Settings, ids: IdGe
         )
         for role in ROLES:
             _ = await tx.execute(
-                'INSERT INTO ensuite.roles_users (user_id, role_name, "default") VALUES ($1, $2, $3)',
+                'INSERT INTO ensuite.roles_users (user_id, role_name, "default")'
+                " VALUES ($1, $2, $3)",
                 user_id,
                 role,
                 role == "root",

@@ -1,7 +1,7 @@
 """LISTEN and NOTIFY, and the number that makes this process' ids its own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import asyncpg
@@ -31,8 +31,15 @@ class Notifications:
     have been missed, so it must look for itself.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channels: Sequence[str],
+        revive: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._database = database
+        self._channels = tuple(channels)
+        self._revive = revive
         self._handlers: dict[str, Callable[[str | None], None]] = {}
         self._connection: asyncpg.Connection | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -40,7 +47,7 @@ class Notifications:
         self.node_number = -1
 
     def handle(self, channel: str, handler: Callable[[str | None], None]) -> None:
-        """Call `handler` for what is notified on `channel`; set before `open`."""
+        """Call `handler` for what is notified on one of the channels from now on."""
         self._handlers[channel] = handler
 
     async def open(self) -> None:
@@ -67,7 +74,7 @@ class Notifications:
         connection = await self._database.connect()
         try:
             await self._take_node_number(connection)
-            for channel in self._handlers:
+            for channel in self._channels:
                 await connection.add_listener(channel, self._heard)
         except BaseException:
             await connection.close()
@@ -88,7 +95,9 @@ class Notifications:
         raise TooManyProcesses
 
     def _heard(self, _: object, __: int, channel: str, payload: object) -> None:
-        self._handlers[channel](str(payload))
+        handler = self._handlers.get(channel)
+        if handler is not None:
+            handler(str(payload))
 
     async def _keep(self) -> None:
         while True:
@@ -97,6 +106,8 @@ class Notifications:
             while True:
                 await asyncio.sleep(RECONNECT_SECONDS)
                 try:
+                    if self._revive is not None:
+                        await self._revive()
                     await self._listen()
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as e:
                     log.warning("notifications.reconnecting", error=str(e))

@@ -27,6 +27,7 @@ _by_sqlstate: dict[str, type[EnsuiteError]] = {
     "22003": ValueOutOfRange,  # number out of range
     "22008": ValueOutOfRange,  # date or time out of range
     "22021": InvalidFields,  # a character that UTF-8 or PostgreSQL does not have
+    "22000": InvalidFields,  # asyncpg could not encode a value for its column
     "22P05": InvalidFields,  # \u0000 inside JSON
     "22P02": InvalidFields,  # text that is no number, uuid, …
     "2201B": InvalidFilter,  # invalid regular expression
@@ -37,7 +38,9 @@ _by_sqlstate: dict[str, type[EnsuiteError]] = {
     "40P01": Conflict,  # deadlock
     "55P03": Conflict,  # lock not available
     "57014": Conflict,  # statement timeout
+    "42P07": Conflict,  # the name is in use, for an index that is
     "54000": InvalidRequest,  # program limit exceeded
+    "54011": InvalidRequest,  # too many columns
     "54001": InvalidFilter,  # statement too complex
 }
 
@@ -49,6 +52,10 @@ class CollectionChanged(EnsuiteError):
 
     code = "COLLECTION_CHANGED"
     status = 409
+
+
+class StatementOutdated(CollectionChanged):
+    """A column has changed under a prepared statement: the same request works when repeated."""
 
 
 def is_connection_loss(error: BaseException) -> bool:
@@ -72,6 +79,8 @@ def translated(error: Exception, title: Callable[[str], str] = str) -> EnsuiteEr
         return DatabaseUnavailable()
     if not isinstance(error, asyncpg.PostgresError):
         return None
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        return StatementOutdated()
     state = error.sqlstate or ""
     if state in STALE_SCHEMA:
         return CollectionChanged()

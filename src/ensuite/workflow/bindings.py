@@ -34,7 +34,7 @@ class Workflow:
     trigger: Trigger | None
     """None where the configuration is not valid: it then matches nothing."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    graph: Graph = Graph()
+    graph: Graph = field(default_factory=Graph)
 
     @property
     def timeout_seconds(self) -> float | None:

@@ -66,8 +66,11 @@ class Dispatcher:
         self._active: Counter[WorkflowId] = Counter()
         self._held_until: dict[ExecutionId, datetime] = {}
         self._revisions: dict[WorkflowId, Workflow] = {}
+        self._kept_beside: Bindings | None = None
         self._executed: set[WorkflowId] = set()
         self._wake = asyncio.Event()
+        # So few executions running, it is worth to claim again; -1: there were no more.
+        self._claim_below = -1
         self._loops: list[asyncio.Task[None]] = []
         self._notifying: asyncio.TimerHandle | None = None
         self._background: set[asyncio.Task[Any]] = set()
@@ -206,6 +209,8 @@ class Dispatcher:
                 del self._active[claim.workflow_id]
             if not self._stopping:
                 self._fill()
+            if len(self._running) <= self._claim_below:
+                self._wake.set()
 
     async def _carried_out(self, claim: Claim, *, caller: bool) -> Ran:
         workflow = await self._revision(claim.workflow_id)
@@ -221,9 +226,14 @@ class Dispatcher:
 
     async def _revision(self, workflow_id: WorkflowId) -> Workflow | None:
         """The revision that an execution was captured for."""
-        found = self._bindings().by_id.get(workflow_id)
+        bindings = self._bindings()
+        found = bindings.by_id.get(workflow_id)
         if found is not None:
             return found
+        if bindings is not self._kept_beside:
+            # A workflow has changed since: it may be one of these.
+            self._revisions.clear()
+            self._kept_beside = bindings
         found = self._revisions.get(workflow_id)
         if found is None:
             async with self._database.connection() as connection:
@@ -248,14 +258,17 @@ class Dispatcher:
         self._executed.add(workflow_id)
 
     async def _abandon(self, claim: Claim) -> None:
-        _ = await self._database.execute(
-            "UPDATE ensuite.executions SET status = $3, reason = 'workflow_deleted',"
-            " lease_owner = NULL, finished_at = $4 WHERE id = $1 AND fence = $2",
-            claim.id,
-            claim.fence,
-            Status.ABORTED,
-            self._means.clock.now(),
-        )
+        now = self._means.clock.now()
+        async with self._database.transaction() as tx:
+            if await tx.fetchval(
+                "UPDATE ensuite.executions SET status = $3, reason = 'workflow_deleted',"
+                " lease_owner = NULL, finished_at = $4 WHERE id = $1 AND fence = $2 RETURNING id",
+                claim.id,
+                claim.fence,
+                Status.ABORTED,
+                now,
+            ):
+                _ = await tx.execute(executions.ABORT_JOBS, claim.id, now)
 
     async def _delete(self, claim: Claim) -> None:
         async with self._database.transaction() as tx:
@@ -281,6 +294,7 @@ class Dispatcher:
         # leave the others' executions alone.
         room = min(CLAIM_BATCH, self._concurrency - len(self._running))
         if room <= 0 or self._stopping:
+            self._claim_below = self._concurrency // 2
             return 0
         now = self._means.clock.now()
         full = [each for each, active in self._active.items() if active >= self._share]
@@ -300,6 +314,8 @@ class Dispatcher:
                 )
             )
         self._fill()
+        # What was left for want of places is claimed when half of them are free again.
+        self._claim_below = len(self._running) // 2 if full or len(rows) == room else -1
         return len(rows)
 
     async def _beat_forever(self) -> None:

@@ -16,3 +16,7 @@ class BelongsToMany(Association):
     """The collection of pairs; it is made with the field when it does not exist."""
     other_key: str = ""
     """The field of `through` that refers to the target."""
+
+    @property
+    def works_by(self) -> tuple[object, ...]:
+        return (*super().works_by, self.through, self.other_key)

@@ -14,3 +14,7 @@ class HasMany(Association):
 
     sort_by: tuple[str, ...] = ()
     """How the list is ordered when the request does not say it: names, `-` for descending."""
+
+    @property
+    def works_by(self) -> tuple[object, ...]:
+        return (*super().works_by, self.sort_by)
