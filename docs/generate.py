@@ -55,7 +55,8 @@ GROUPS = {"data": "Records", "logic": "Logic", "call": "Calls", "caller": "Whoev
 RESOURCES = {
     "auth": "Signing in",
     "users": "Users",
-    "roles": "Roles and their permissions",
+    "roles": "Roles",
+    "permissions": "Permissions of roles in collections",
     "api_keys": "API keys",
     "collections": "Collections and fields",
     "workflows": "Workflows",
@@ -78,6 +79,7 @@ AT_START = (
 LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "Requests": (
         ("api.grammar", "MAX_QUERY_BYTES", "Bytes of a query string"),
+        ("api.grammar", "MAX_PATH_CHARACTERS", "Characters of a path"),
         ("api.grammar", "MAX_PARAMETERS", "Parameters in a query string or form"),
         ("api.grammar", "MAX_NESTING", "Levels of brackets, `a[b][c]`, in a parameter"),
         ("api.grammar", "MAX_LIST_ITEMS", "Items of a list parameter such as `fields`"),
@@ -86,7 +88,7 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     ),
     "Reading": (
         ("data.query", "MAX_PAGE_SIZE", "Records on a page"),
-        ("api.records", "MAX_UNPAGED", "Records that `paginate=false` answers"),
+        ("api.lists", "MAX_UNPAGED", "Records that `paginate=false` answers"),
         ("api.collections", "MAX_PAGE", "Collections on a page, and pages of them"),
         ("data.query", "MAX_APPENDS", "Associations that one request loads"),
         ("data.query", "MAX_APPEND_DEPTH", "Levels of associations below the record"),
@@ -95,7 +97,9 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     ),
     "Filters": (
         ("data.filters", "MAX_CONDITIONS", "Conditions in a filter"),
+        ("data.filters", "MAX_OBJECTS", "Groups and conditions together"),
         ("data.filters", "MAX_DEPTH", "Levels of groups and associations"),
+        ("api.metadata_filters", "MAX_DEPTH", "The same in a filter on collections and fields"),
         ("data.variables", "MAX_DEPTH", "Levels of JSON that are searched for variables"),
         ("data.operator", "MAX_MEMBERS", "Values of a list operand"),
         ("data.text_operators", "MAX_EXPRESSION_LENGTH", "Characters of a regular expression"),
@@ -103,6 +107,7 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     ),
     "Writing": (
         ("data.values", "MAX_RECORDS_PER_CALL", "Records that one `create` makes"),
+        ("api.records", "MAX_ISSUES", "Invalid values that the error about several records lists"),
         ("data.records", "MAX_AFFECTED", "Records that one `update` or `destroy` touches"),
         ("data.associations", "MAX_LINKS", "Records that one association links in a call"),
         ("data.associations", "MAX_DEPTH", "Levels of nested records in a body"),
@@ -112,7 +117,8 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     ),
     "Collections": (
         ("schema.alter", "MAX_COLLECTIONS", "Collections"),
-        ("schema.alter", "MAX_FIELDS", "Fields of a collection"),
+        ("schema.definitions", "MAX_FIELDS", "Fields of a collection"),
+        ("schema.definitions", "MAX_DEPTH", "Levels of a definition"),
         ("schema.names", "MAX_NAME_BYTES", "Characters of a name"),
         ("schema.fields.decimal", "MAX_PRECISION", "`precision` of a `decimal`"),
         ("schema.fields.nanoid", "MAX_SIZE", "`size` of a `nanoid`"),
@@ -123,8 +129,8 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("access.passwords", "MIN_LENGTH", "Characters of a password, at least"),
         ("access.passwords", "MAX_LENGTH", "Characters of a password, at most"),
         ("access.passwords", "CONCURRENT_HASHES", "Passwords that a process hashes at a time"),
-        ("access.attempts", "MAX_ATTEMPTS", "Wrong passwords for an account in that time; then 429"),
-        ("access.attempts", "WINDOW_SECONDS", "Seconds of that time, in each process"),
+        ("access.attempts", "MAX_ATTEMPTS", "Wrong passwords for an account in a while; then 429"),
+        ("access.attempts", "WINDOW_SECONDS", "Seconds of that while, in each process"),
         ("access.tokens", "TOKEN_LIFETIME", "How long a session's token is good"),
         ("access.tokens", "RENEWAL_WINDOW", "How long after that it is exchanged for a new one"),
         ("access.tokens", "SESSION_LIFETIME", "How long after signing in no renewal helps"),
@@ -135,10 +141,17 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("workflow.selection", "MAX_PATH", "Names in the path behind `!`"),
         ("workflow.capture", "MAX_RELATED", "Executions of one item for one record"),
         ("api.workflows", "MAX_KEY_LENGTH", "Characters of a workflow's key"),
+        (
+            "workflow.selection",
+            "MAX_SHOWN_KEYS",
+            "Valid keys that the error of a strict call lists",
+        ),
     ),
     "Workflows": (
         ("workflow.graph", "MAX_NODES", "Nodes of a workflow"),
         ("workflow.graph", "MAX_BRANCH_DEPTH", "Levels of branches"),
+        ("api.nodes", "MAX_BRANCH_INDEX", "Largest `branchIndex`"),
+        ("api.workflows", "MAX_TIMEOUT_MILLISECONDS", "Milliseconds of `options.timeout`"),
         ("workflow.nodes.multi_conditions", "MAX_CASES", "Conditions of a `multi-conditions`"),
         ("workflow.conditions", "MAX_CALCULATIONS", "Comparisons in a condition"),
         ("workflow.conditions", "MAX_GROUP_DEPTH", "Levels of groups in a condition"),
@@ -245,7 +258,7 @@ def settings() -> list[str]:
         (
             (
                 code(f"{PREFIX}{name.upper()}"),
-                default_of(schema),
+                NOTHING if schema.get("default") is None else code(schema["default"]),
                 shape(schema),
                 schema["description"],
             )
@@ -265,13 +278,18 @@ def command_line() -> list[str]:
         rows = [
             (
                 listed(argument.names),
-                code(argument.field_info.default),
+                _option_default(argument.names, argument.field_info.default),
                 helped[argument.field_info.name],
             )
             for argument in cli.app[name].assemble_argument_collection()
         ]
         lines += [*table(("Option", "Default", "Meaning"), rows), ""] if rows else []
     return lines[:-1]
+
+
+def _option_default(names: Sequence[str], default: object) -> str:
+    """A switch has two names: the first turns it on, the second off."""
+    return code(names[not default] if isinstance(default, bool) else default)
 
 
 def commands() -> list[str]:
@@ -366,8 +384,10 @@ def _said_of_errors() -> Mapping[tuple[int, str], str]:
     """What is said of each status and code; two classes may share them."""
     said: dict[tuple[int, str], dict[str, None]] = defaultdict(dict)
     for cls in error_classes():
-        sentence = sentences(cls)[0]
-        said[cls.status, cls.code][sentence if sentence[-1] in ".…" else f"{sentence}."] = None
+        # A class that shares its base's code is a case of it that clients need not tell apart.
+        if cls.code not in {base.code for base in cls.__mro__[1:] if hasattr(base, "code")}:
+            sentence = sentences(cls)[0]
+            said[cls.status, cls.code][sentence if sentence[-1] in ".…" else f"{sentence}."] = None
     return {place: " ".join(each) for place, each in said.items()}
 
 
@@ -432,9 +452,7 @@ def nodes() -> list[str]:
                 lines += [paragraph, ""]
             if cls.branches:
                 named = ", ".join(f"{code(n)} {each}" for n, each in enumerate(cls.branches))
-                more = (
-                    "" if "branch_names" not in vars(cls) else ", and one for each of its `config`"
-                )
+                more = ", and those of its configuration" if "branch_names" in vars(cls) else ""
                 lines += [f"Branches, by `branchIndex`: {named}{more}.", ""]
             lines += configuration(cls.model_json_schema(by_alias=True))
     return lines[1:]

@@ -79,7 +79,9 @@ class Client:
         """Send bytes as they are."""
         query = None
         if params:
-            query = {k: v if isinstance(v, str | list) else json.dumps(v) for k, v in params.items()}
+            query = {
+                k: v if isinstance(v, str | list) else json.dumps(v) for k, v in params.items()
+            }
         response = await self._http.request(
             method,
             f"/api/{path}",
@@ -169,10 +171,9 @@ class Client:
 
     async def ended(self, execution_id: int) -> dict[str, Any]:
         """An execution with its jobs, as soon as it has ended."""
+        found: dict[str, Any] = {}
         for _ in range(int(PATIENCE_SECONDS / POLL_SECONDS)):
-            found: dict[str, Any] = (
-                await self.get(f"executions:get/{execution_id}", appends="jobs")
-            ).data
+            found = (await self.get(f"executions:get/{execution_id}", appends="jobs")).data
             if found["status"] not in {None, 0}:
                 return found
             await asyncio.sleep(POLL_SECONDS)

@@ -6,7 +6,11 @@ import pytest
 
 from tests.client import Client
 
-DELAY: dict[str, Any] = {"type": "delay", "key": "wait", "config": {"duration": 1, "unit": 86400000}}
+DELAY: dict[str, Any] = {
+    "type": "delay",
+    "key": "wait",
+    "config": {"duration": 1, "unit": 86400000},
+}
 SAYS: dict[str, Any] = {
     "type": "calculation",
     "key": "says",
@@ -37,7 +41,7 @@ async def waiting(api: Client, key: str) -> int:
     raise AssertionError("it does not wait")
 
 
-# --- list and get ----------------------------------------------------------------------------
+# --- list and get -------------------------------------------------------------------------
 
 
 async def test_the_history_of_a_workflow_is_filtered_by_key_and_status(posts: Client) -> None:
@@ -96,9 +100,7 @@ async def test_jobs_are_listed_and_read(posts: Client) -> None:
     _ = await posts.workflow("posts", SAYS, {**SAYS, "key": "again"}, key="k")
     execution_id = await started(posts, "k", "Ada")
     _ = await posts.ended(execution_id)
-    listed = (
-        await posts.get("jobs:list", filter={"executionId": execution_id}, sort="id")
-    ).data
+    listed = (await posts.get("jobs:list", filter={"executionId": execution_id}, sort="id")).data
     one = (await posts.get(f"jobs:get/{listed[0]['id']}", appends="node")).data
 
     assert [job["nodeKey"] for job in listed] == ["says", "again"]
@@ -115,7 +117,7 @@ async def test_a_list_of_jobs_may_leave_out_the_results(posts: Client) -> None:
     assert "result" not in reply.data[0]
 
 
-# --- cancel -----------------------------------------------------------------------------------
+# --- cancel -------------------------------------------------------------------------------
 
 
 async def test_a_cancelled_execution_ends_aborted_with_its_pending_job(posts: Client) -> None:
@@ -173,7 +175,7 @@ async def test_nothing_runs_after_a_cancelled_wait(posts: Client) -> None:
     assert len((await posts.get("audit:list")).data) == 1
 
 
-# --- destroy ----------------------------------------------------------------------------------
+# --- destroy ------------------------------------------------------------------------------
 
 
 async def test_destroy_leaves_executions_that_are_under_way(posts: Client) -> None:

@@ -84,7 +84,7 @@ async def canvas(api: Client) -> Canvas:
     return Canvas(api, await api.workflow("posts", key="k", enabled=False))
 
 
-# --- create --------------------------------------------------------------------------------
+# --- create -------------------------------------------------------------------------------
 
 
 async def test_a_node_without_an_upstream_becomes_the_head(canvas: Canvas) -> None:
@@ -217,7 +217,7 @@ async def test_a_workflow_id_that_cannot_be_is_the_clients_mistake(
     assert reply.status == 400
 
 
-# --- update ---------------------------------------------------------------------------------
+# --- update -------------------------------------------------------------------------------
 
 
 async def test_title_and_configuration_can_be_updated(canvas: Canvas) -> None:
@@ -255,7 +255,7 @@ async def test_a_node_that_is_not_there_is_a_404(canvas: Canvas, action: str) ->
     assert unnamed.status == 400
 
 
-# --- move -----------------------------------------------------------------------------------
+# --- move ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ async def test_a_move_to_another_workflow_or_to_nowhere_is_refused(canvas: Canva
         assert reply.status == 404
 
 
-# --- destroy --------------------------------------------------------------------------------
+# --- destroy ------------------------------------------------------------------------------
 
 
 async def test_destroying_a_node_closes_the_gap(canvas: Canvas) -> None:
@@ -413,7 +413,7 @@ async def test_a_branch_to_keep_that_cannot_be_is_refused(canvas: Canvas, keep: 
     assert await canvas.shape() == ["if"]
 
 
-# --- executed revisions -----------------------------------------------------------------------
+# --- executed revisions -------------------------------------------------------------------
 
 
 async def test_nodes_of_an_executed_revision_stay_as_they_are(canvas: Canvas) -> None:
@@ -432,7 +432,9 @@ async def test_nodes_of_an_executed_revision_stay_as_they_are(canvas: Canvas) ->
         await canvas.destroy("a"),
     ]
 
-    assert [(each.status, each.body["code"]) for each in replies] == [(400, "WORKFLOW_EXECUTED")] * 4
+    assert [(each.status, each.body["code"]) for each in replies] == [
+        (400, "WORKFLOW_EXECUTED")
+    ] * 4
     assert await canvas.rows() == before
 
 

@@ -1,7 +1,7 @@
 """What a trigger does: every row of the table in architecture, § 5, over the API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -36,11 +36,11 @@ FAILING: dict[str, Any] = {
 
 
 @pytest.fixture
-async def blog(api: Client) -> AsyncIterator[Client]:
+async def blog(api: Client) -> Client:
     """The API with posts, categories, tags, and a collection that workflows write notes to."""
     await api.blog()
     await api.collection("audit", {"name": "note", "type": "string"})
-    yield api
+    return api
 
 
 async def notes(api: Client) -> list[str]:
@@ -63,7 +63,7 @@ async def create(api: Client, triggers: str, values: Any = None, **headers: str)
     return await api.acting(**headers).post("posts:create", given, triggerWorkflows=triggers)
 
 
-# --- the body ------------------------------------------------------------------------------
+# --- the body -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("content_type", [FORM, "application/json", "text/plain", None])
@@ -88,7 +88,7 @@ async def test_the_parameter_counts_in_the_query_only(blog: Client) -> None:
     assert await blog.executions() == []
 
 
-# --- what is skipped ------------------------------------------------------------------------
+# --- what is skipped ----------------------------------------------------------------------
 
 
 async def test_a_write_without_workflows_says_nothing_of_them(blog: Client) -> None:
@@ -156,7 +156,7 @@ async def test_an_association_that_a_workflow_no_longer_finds_stops_nobody(blog:
     assert entry["state"] == "queued"
 
 
-# --- strict ---------------------------------------------------------------------------------
+# --- strict -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ async def test_a_strict_update_and_destroy_change_nothing(blog: Client) -> None:
     assert await titles(blog) == ["as it was"]
 
 
-# --- associations ---------------------------------------------------------------------------
+# --- associations -------------------------------------------------------------------------
 
 
 async def test_an_empty_association_is_skipped_and_never_a_reason_to_refuse(blog: Client) -> None:
@@ -341,7 +341,7 @@ async def test_more_related_records_than_the_bound_are_refused_not_dropped(blog:
     assert await blog.executions() == []
 
 
-# --- the parameter's forms -------------------------------------------------------------------
+# --- the parameter's forms ----------------------------------------------------------------
 
 
 async def test_each_distinct_pair_of_key_and_path_runs_once(blog: Client) -> None:
@@ -415,7 +415,7 @@ async def test_too_many_items_are_refused_before_anything_is_written(blog: Clien
     assert await titles(blog) == []
 
 
-# --- global workflows -------------------------------------------------------------------------
+# --- global workflows ---------------------------------------------------------------------
 
 
 async def test_a_global_workflow_runs_unasked_for_its_actions_only(blog: Client) -> None:
@@ -463,7 +463,7 @@ async def test_a_global_workflow_without_actions_never_runs(blog: Client) -> Non
     assert [(e["state"], e["reason"]) for e in reply.workflows] == [("skipped", "action_mismatch")]
 
 
-# --- destroy, firstOrCreate, updateOrCreate -----------------------------------------------------
+# --- destroy, firstOrCreate, updateOrCreate -----------------------------------------------
 
 
 async def test_destroy_fires_with_the_deleted_record(blog: Client) -> None:
@@ -483,7 +483,9 @@ async def test_destroy_reaches_what_the_deleted_record_pointed_to(blog: Client) 
     _ = await blog.workflow("categories", key="k")
     values = {"title": "x", "category": {"title": "News"}}
     post = (await blog.post("posts:create", values)).data
-    [entry] = (await blog.post(f"posts:destroy/{post['id']}", triggerWorkflows="k!category")).workflows
+    [entry] = (
+        await blog.post(f"posts:destroy/{post['id']}", triggerWorkflows="k!category")
+    ).workflows
 
     assert entry["state"] == "queued"
     assert [each["data"]["title"] for each in await contexts(blog)] == ["News"]
@@ -531,20 +533,19 @@ async def test_update_or_create_fires_as_what_it_did(blog: Client) -> None:
     assert [each["context"]["changed"] for each in both[2:]] == [["views"], ["views"]]
 
 
-# --- order ------------------------------------------------------------------------------------
+# --- order --------------------------------------------------------------------------------
 
 
 async def test_sync_runs_first_in_the_order_of_the_items_then_global_then_async(
     blog: Client,
 ) -> None:
-    sync = {"sync": True}
     _ = await blog.workflow("posts", noting("async named"), key="a")
     _ = await blog.workflow("posts", noting("async global"), key="ag", config=everywhere("create"))
     _ = await blog.workflow(
-        "posts", noting("sync global"), key="sg", config=everywhere("create"), **sync
+        "posts", noting("sync global"), key="sg", config=everywhere("create"), sync=True
     )
-    _ = await blog.workflow("posts", noting("sync 1"), key="s1", **sync)
-    _ = await blog.workflow("posts", noting("sync 2"), key="s2", **sync)
+    _ = await blog.workflow("posts", noting("sync 1"), key="s1", sync=True)
+    _ = await blog.workflow("posts", noting("sync 2"), key="s2", sync=True)
     reply = await create(blog, "a,s2,s1")
     for entry in reply.workflows:
         assert (await blog.ended(entry["executionId"]))["status"] == 1
@@ -570,7 +571,7 @@ async def test_async_executions_begin_when_the_sync_ones_have_ended(blog: Client
     assert s["finishedAt"] <= a["jobs"][0]["startedAt"]
 
 
-# --- the context --------------------------------------------------------------------------------
+# --- the context --------------------------------------------------------------------------
 
 
 async def test_an_update_tells_what_was_before_and_what_changed(blog: Client) -> None:
@@ -688,7 +689,7 @@ async def test_appends_hold_for_updates_and_through_paths(blog: Client) -> None:
     assert direct["changed"] == ["title"]
 
 
-# --- sync outcomes -------------------------------------------------------------------------------
+# --- sync outcomes ------------------------------------------------------------------------
 
 
 async def test_after_a_sync_workflow_data_is_the_row_as_it_is_now(blog: Client) -> None:
@@ -807,7 +808,7 @@ async def test_a_failed_sync_workflow_of_an_update_keeps_the_update(blog: Client
     assert await titles(blog) == ["new"]
 
 
-# --- which requests fire ---------------------------------------------------------------------------
+# --- which requests fire ------------------------------------------------------------------
 
 
 async def member(api: Client, *grants: Mapping[str, Any]) -> Client:
@@ -865,9 +866,7 @@ async def test_a_refused_write_triggers_nothing(blog: Client) -> None:
     assert await blog.executions() == []
 
 
-async def test_anonymous_is_told_so_before_anything_else(
-    blog: Client, anonymous: Client
-) -> None:
+async def test_anonymous_is_told_so_before_anything_else(blog: Client, anonymous: Client) -> None:
     reply = await anonymous.post("posts:create", {"title": "x"}, triggerWorkflows="nobody")
 
     assert reply.status == 401
@@ -996,11 +995,11 @@ async def test_rows_that_nodes_write_fire_nothing(blog: Client) -> None:
 
 async def test_the_key_of_an_old_revision_runs_the_enabled_one(blog: Client) -> None:
     old = await blog.workflow("posts", noting("old"), key="k")
-    revision = (
-        await blog.post(f"workflows:revision/{old['id']}", filter={"key": "k"})
-    ).data
+    revision = (await blog.post(f"workflows:revision/{old['id']}", filter={"key": "k"})).data
     [node] = (await blog.get("flow_nodes:list", filter={"workflowId": revision["id"]})).data
-    _ = (await blog.post(f"flow_nodes:update/{node['id']}", {"config": noting("new")["config"]})).data
+    _ = (
+        await blog.post(f"flow_nodes:update/{node['id']}", {"config": noting("new")["config"]})
+    ).data
     _ = (await blog.post(f"workflows:update/{revision['id']}", {"enabled": True})).data
     [entry] = (await create(blog, "k")).workflows
     execution = await blog.ended(entry["executionId"])

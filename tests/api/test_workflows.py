@@ -33,9 +33,7 @@ async def revisions(api: Client, key: str) -> list[dict[str, Any]]:
 
 
 async def revise(api: Client, workflow: dict[str, Any]) -> dict[str, Any]:
-    reply = await api.post(
-        f"workflows:revision/{workflow['id']}", filter={"key": workflow["key"]}
-    )
+    reply = await api.post(f"workflows:revision/{workflow['id']}", filter={"key": workflow["key"]})
     made: dict[str, Any] = reply.data
     return made
 
@@ -50,7 +48,7 @@ async def trigger(api: Client, key: str) -> dict[str, Any]:
     return await api.ended(reply.workflows[0]["executionId"])
 
 
-# --- create --------------------------------------------------------------------------------
+# --- create -------------------------------------------------------------------------------
 
 
 async def test_a_new_workflow_is_current_and_not_enabled(blog: Client) -> None:
@@ -178,7 +176,7 @@ async def test_workflows_that_are_made_at_once_all_work_at_once(blog: Client) ->
     assert [reply.workflows[0]["state"] for reply in replies] == ["queued"] * 24
 
 
-# --- list and get ---------------------------------------------------------------------------
+# --- list and get -------------------------------------------------------------------------
 
 
 async def test_the_list_shows_one_row_a_workflow_where_only_current_ones_are_asked_for(
@@ -199,9 +197,7 @@ async def test_get_appends_what_the_canvas_shows(blog: Client) -> None:
     made = await blog.workflow("posts", noting("1"), noting("2"), key="k")
     revision = await revise(blog, made)
     shown = (
-        await blog.get(
-            f"workflows:get/{made['id']}", appends="nodes,revisions,stats,versionStats"
-        )
+        await blog.get(f"workflows:get/{made['id']}", appends="nodes,revisions,stats,versionStats")
     ).data
 
     assert [node["type"] for node in shown["nodes"]] == ["create", "create"]
@@ -210,7 +206,7 @@ async def test_get_appends_what_the_canvas_shows(blog: Client) -> None:
     assert shown["versionStats"]["executed"] == 0
 
 
-# --- update ---------------------------------------------------------------------------------
+# --- update -------------------------------------------------------------------------------
 
 
 async def test_type_sync_and_key_cannot_be_updated(blog: Client) -> None:
@@ -251,9 +247,7 @@ async def test_an_update_that_cannot_be_changes_nothing(
     blog: Client, values: dict[str, Any]
 ) -> None:
     made = await blog.workflow("posts", key="k", enabled=False)
-    reply = await blog.post(
-        f"workflows:update/{made['id']}", {"description": "changed", **values}
-    )
+    reply = await blog.post(f"workflows:update/{made['id']}", {"description": "changed", **values})
     [found] = await revisions(blog, "k")
 
     assert reply.status == 400
@@ -281,7 +275,7 @@ async def test_a_workflow_that_is_not_there_is_a_404(blog: Client) -> None:
         assert reply.status == 404, (action, reply.body)
 
 
-# --- revisions ------------------------------------------------------------------------------
+# --- revisions ----------------------------------------------------------------------------
 
 
 async def test_a_revision_has_the_same_key_and_nodes_with_the_same_keys(blog: Client) -> None:
@@ -355,7 +349,7 @@ async def test_an_execution_runs_on_the_revision_that_it_was_captured_for(blog: 
     assert await notes(blog) == ["first"]
 
 
-# --- destroy --------------------------------------------------------------------------------
+# --- destroy ------------------------------------------------------------------------------
 
 
 async def test_destroying_the_current_revision_destroys_all_but_the_executions(
@@ -411,7 +405,7 @@ async def test_an_execution_of_a_destroyed_workflow_is_aborted(blog: Client) -> 
     assert await notes(blog) == []
 
 
-# --- execute --------------------------------------------------------------------------------
+# --- execute ------------------------------------------------------------------------------
 
 
 async def user_id(api: Client) -> int:
@@ -502,9 +496,7 @@ async def test_an_execution_by_hand_tells_how_far_it_came(blog: Client) -> None:
 
 
 @pytest.mark.parametrize(("given", "makes"), [("1", True), ("0", False), ("", False)])
-async def test_execute_may_make_the_next_revision(
-    blog: Client, given: str, *, makes: bool
-) -> None:
+async def test_execute_may_make_the_next_revision(blog: Client, given: str, *, makes: bool) -> None:
     made = await blog.workflow("posts", key="k", enabled=False)
     values = {"data": {}, "userId": await user_id(blog)}
     path = f"workflows:execute/{made['id']}"
@@ -544,13 +536,11 @@ async def test_reading_is_no_writing_and_get_cannot_write(blog: Client) -> None:
         assert reply.status == 405, action
 
 
-# --- statistics -----------------------------------------------------------------------------
+# --- statistics ---------------------------------------------------------------------------
 
 
 async def stats(api: Client, workflow: dict[str, Any]) -> tuple[int, int]:
-    shown = (
-        await api.get(f"workflows:get/{workflow['id']}", appends="stats,versionStats")
-    ).data
+    shown = (await api.get(f"workflows:get/{workflow['id']}", appends="stats,versionStats")).data
     return shown["stats"]["executed"], shown["versionStats"]["executed"]
 
 

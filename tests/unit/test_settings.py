@@ -162,5 +162,5 @@ def test_a_damaged_key_file_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_data_directory_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
     _ = (tmp_path / "file").write_text("no folder")
 
-    with pytest.raises(InvalidSettings, match="ENSUITE_DATA_DIR: .*Not a directory"):
+    with pytest.raises(InvalidSettings, match=r"ENSUITE_DATA_DIR: .*Not a directory"):
         _ = Settings(data_dir=tmp_path / "file" / "data").secret()

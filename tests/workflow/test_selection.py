@@ -147,8 +147,10 @@ def test_a_path_longer_than_the_limit_is_refused() -> None:
 
 
 PIECES = st.sampled_from(
-    ["local", "other", "far", "created", "timer", "asleep", "category", "section", "title"]
-    + [",", "!", ".", " ", "é", "\0", "local!category"]
+    [
+        *("local", "other", "far", "created", "timer", "asleep", "category", "section", "title"),
+        *(",", "!", ".", " ", "é", "\0", "local!category"),
+    ]
 )
 PARAMETERS = st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=60).map("".join))
 
@@ -159,9 +161,12 @@ def test_any_text_is_understood_or_refused_as_the_clients_mistake(parameter: str
     try:
         items = parse(parameter)
     except EnsuiteError as error:
-        assert error.status == 400
+        items, status = (), error.status
     else:
-        assert all(item.key and item.key == item.key.strip() for item in items)
+        status = 200
+
+    assert status in {200, 400}
+    assert all(item.key and item.key == item.key.strip() for item in items)
 
 
 @given(PARAMETERS)

@@ -31,6 +31,9 @@ GROUPS: Mapping[str, str] = {
 }
 """Actions of the API by the permission that covers them (section 4.2)."""
 
+PERMISSIONS = frozenset({*GROUPS.values(), "export", "importXlsx", "trigger"})
+"""What a role may be given, in general or in a collection."""
+
 ALWAYS_VISIBLE = ("createdAt", "updatedAt", "createdById")
 
 
@@ -81,11 +84,15 @@ class Policy:
         """What the actor's role may do with a collection.
 
         `action` is one of the API's actions (`list`, `create`, …) or a permission (`view`).
+        The system's own collections can only be viewed by it, whoever asks: their own routes
+        write them.  Otherwise a nested `createdBy: {"password": …}` would be a way around these.
 
         Raises:
             Forbidden: nothing.
 
         """
+        if collection.system and GROUPS.get(action, action) != "view":
+            raise Forbidden
         if actor.role == ROOT:
             return EVERYTHING
         # Bounded by roles x actions x collections; an unknown action never gets here.

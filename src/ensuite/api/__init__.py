@@ -6,6 +6,7 @@ MODULES = (
     "auth",
     "users",
     "roles",
+    "permissions",
     "api_keys",
     "collections",
     "workflows",

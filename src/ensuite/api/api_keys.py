@@ -1,18 +1,20 @@
 """`apiKeys:*`: keys for programs, shown once, bound to one role (wire contract, section 3)."""
 
 from ensuite.access import api_keys
-from ensuite.access.policy import EVERYTHING
 from ensuite.access.sessions import ACTORS_CHANNEL
-from ensuite.api import records
 from ensuite.api.call import Answer, Call, enveloped, routes
+from ensuite.api.conditions import named_keys
 from ensuite.clock import to_wire
-from ensuite.data.filters import Filter, Keys
+from ensuite.data.filters import Filter, Keys, Parser
 from ensuite.data.query import Query, Selection, parse_sort
 from ensuite.data.values import plain_object
-from ensuite.errors import InvalidRequest
+from ensuite.errors import Forbidden, InvalidRequest
+from ensuite.schema.collection import Collection
 
 MAX_KEYS = 1_000
 """API keys that one user may have."""
+
+MAX_ID_DIGITS = 18
 
 
 class InvalidApiKey(InvalidRequest):
@@ -23,7 +25,7 @@ class InvalidApiKey(InvalidRequest):
 
 @routes.add("apiKeys", "create")
 async def create(call: Call) -> Answer:
-    """Make a key: `{name, role: {name}, expiresIn}`; the answer holds it, nothing else ever does."""
+    """Make a key: `{name, role: {name}, expiresIn}`; only this answer ever holds it."""
     body = plain_object(call.body)
     name, role = body.get("name"), body.get("role", body.get("roleName"))
     role = role.get("name") if isinstance(role, dict) else role
@@ -33,6 +35,10 @@ async def create(call: Call) -> Answer:
     if not isinstance(role, str) or role not in call.actor.roles:
         message = f"role: {role!r} is not one of your roles: {', '.join(call.actor.roles)}"
         raise InvalidApiKey(message)
+    if call.actor.via == "api_key":
+        # Else a key that is about to expire, or was stolen, could live on in another one.
+        message = "an API key cannot make API keys: sign in"
+        raise Forbidden(message)
     now = call.means.clock.now()
     expires_in = body.get("expiresIn", "30d")
     expires_at = api_keys.expiry(expires_in, now)
@@ -75,10 +81,14 @@ async def list_keys(call: Call) -> Answer:
     """The own keys, without the keys themselves."""
     collection = call.snapshot.catalog["apiKeys"]
     own = Filter(Keys("userId"), ([call.actor.user_id],))
-    own &= records.parsed_filter(call, collection, call.parameters.filter(), EVERYTHING)
+    own &= Parser(call.snapshot.catalog, call.zone, viewable=_of_keys).parse(
+        collection, call.parameters.filter()
+    )
     size = call.parameters.number("pageSize", 20, least=1, most=MAX_KEYS)
     page = call.parameters.number("page", 1, least=1, most=MAX_KEYS)
-    sort = parse_sort(call.snapshot.catalog, collection, call.parameters.names("sort"))
+    sort = parse_sort(
+        call.snapshot.catalog, collection, call.parameters.names("sort"), viewable=_of_keys
+    )
     selection = Selection(collection.visible, {"role": Selection(("name", "title"))})
     found = await call.snapshot.records.reader().page(
         collection, Query(selection, own, sort, limit=size, offset=(page - 1) * size)
@@ -88,18 +98,19 @@ async def list_keys(call: Call) -> Answer:
     return enveloped(found.records, meta)
 
 
+def _of_keys(collection: Collection) -> frozenset[str]:
+    """What keys are filtered and sorted by: not by the users of their role."""
+    return frozenset(collection.visible) if collection.name == "apiKeys" else frozenset()
+
+
 @routes.add("apiKeys", "destroy")
 async def destroy(call: Call) -> Answer:
     """End own keys: they are refused from now on."""
-    keys = records.named_keys(call)
-    ids = [
-        int(str(each))
-        for each in (keys if isinstance(keys, list) else [keys])
-        if str(each).isdigit()
-    ]
-    if not ids:
+    keys = named_keys(call)
+    if keys is None:
         message = "filterByTk names the keys"
         raise InvalidApiKey(message)
+    ids = [_id(each) for each in (keys if isinstance(keys, list) else [keys])]
     async with call.means.database.transaction() as tx:
         tag = await tx.execute(
             "DELETE FROM ensuite.api_keys WHERE user_id = $1 AND id = ANY($2::bigint[])",
@@ -109,3 +120,11 @@ async def destroy(call: Call) -> Answer:
         _ = await tx.execute("SELECT pg_notify($1, '')", ACTORS_CHANNEL)
     await call.means.forget_actors()
     return enveloped(int(tag.rsplit(" ", 1)[-1]))
+
+
+def _id(key: object) -> int:
+    text = str(key)
+    if not text.isascii() or not text.isdigit() or len(text) > MAX_ID_DIGITS:
+        message = f"filterByTk: {key!r} is no key's id"
+        raise InvalidApiKey(message)
+    return int(text)

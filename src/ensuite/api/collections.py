@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ensuite.api.call import Answer, Call, enveloped, routes
-from ensuite.api.records import named_keys
+from ensuite.api.conditions import named_keys
+from ensuite.api.metadata_filters import matcher
 from ensuite.data.values import plain, plain_object
 from ensuite.errors import InvalidRequest
 from ensuite.schema.alter import Alteration, FieldNotFound, locked_catalog, raise_version
@@ -60,14 +61,13 @@ def _name(call: Call) -> str:
 async def list_collections(call: Call) -> Answer:
     """All collections of the users; `appends[]=fields` with their fields."""
     with_fields = "fields" in call.parameters.names("appends")
+    matches = matcher(call.parameters.filter())
     found = [
-        _shown(each, with_fields=with_fields)
+        shown
         for each in call.snapshot.catalog.values()
         if not each.system or each.name in {"users", "roles"}
+        if matches(shown := _shown(each, with_fields=with_fields))
     ]
-    wanted = call.parameters.filter()
-    if isinstance(wanted, dict):
-        found = [each for each in found if all(each.get(k) == v for k, v in wanted.items())]
     if call.parameters.flag("paginate") is False:
         return enveloped(found)
     size = call.parameters.number("pageSize", 200, least=1, most=MAX_PAGE)
@@ -143,12 +143,12 @@ async def set_fields(call: Call) -> Answer:
         message = "fields is a list of field definitions"
         raise InvalidRequest(message)
     async with _altering(call) as alteration:
-        names = {each.get("name") for each in wanted}
+        names = {each["name"] for each in wanted if isinstance(each.get("name"), str)}
         for field in list(alteration.catalog[name].fields.values()):
             if field.name not in names and not field.primary_key and not field.is_foreign_key:
                 await alteration.drop_field(name, field.name)
         for each in wanted:
-            if each.get("name") in alteration.catalog[name].fields:
+            if each.get("name") in tuple(alteration.catalog[name].fields):
                 _ = await alteration.update_field(name, each["name"], each)
             else:
                 _ = await alteration.create_field(name, each)
@@ -166,7 +166,10 @@ def _collection(call: Call) -> Collection:
 async def list_fields(call: Call) -> Answer:
     """The fields of a collection."""
     collection = _collection(call)
-    found = [_field(collection, each) for each in collection.fields.values()]
+    matches = matcher(call.parameters.filter())
+    found = [
+        shown for each in collection.fields.values() if matches(shown := _field(collection, each))
+    ]
     if call.parameters.flag("paginate") is False:
         return enveloped(found)
     return enveloped(
@@ -200,7 +203,7 @@ async def create_field(call: Call) -> Answer:
 
 @routes.add("collections.fields", "update", permission=MANAGE)
 async def update_field(call: Call) -> Answer:
-    """Change a field's options: title, unique, index, default, validation, …"""
+    """Change a field's options: its title, default, validation, index and the like."""
     collection, name = _collection(call), _name(call)
     body = plain_object(call.body)
     async with _altering(call) as alteration:

@@ -46,8 +46,8 @@ async def cancel(call: Call) -> Answer:
     async with call.means.database.transaction() as tx:
         # The raised fence is what stops a worker that is at it: its next write finds no row.
         ended = await tx.fetchval(
-            "UPDATE ensuite.executions SET status = $2, reason = 'manual_cancel', fence = fence + 1,"
-            " lease_owner = NULL, cancel_requested = true, finished_at = $3"
+            "UPDATE ensuite.executions SET status = $2, reason = 'manual_cancel',"
+            " fence = fence + 1, lease_owner = NULL, cancel_requested = true, finished_at = $3"
             " WHERE id = $1 AND (status IS NULL OR status = 0) RETURNING id",
             execution_id,
             Status.ABORTED,

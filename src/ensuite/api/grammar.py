@@ -277,7 +277,7 @@ def _put(into: dict[str, Any], path: list[str], value: str | None) -> None:
         if not isinstance(inner, dict):
             inner = at[name] = {} if name not in at else {"0": inner}
         at = cast("dict[str, Any]", inner)
-    last = path[-1] or str(len(at))
+    last = path[-1] or (str(len(at)) if len(path) > 1 else "")
     if last not in at:
         at[last] = value
         return

@@ -4,12 +4,13 @@ import asyncio
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import structlog
 import uvicorn
+from cyclopts import Parameter, validators
 
-from ensuite.cli import process
+from ensuite.cli.process import configured, run
 from ensuite.errors import EnsuiteError
 from ensuite.server.app import application, running
 from ensuite.server.connection import Connection
@@ -26,7 +27,10 @@ class AddressUnavailable(EnsuiteError):
     code: ClassVar[str] = "ADDRESS_UNAVAILABLE"
 
 
-def serve(*, host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> None:
+Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
+
+
+def serve(*, host: str = "127.0.0.1", port: Port = 8000, worker: bool = True) -> None:
     """Serve the API.
 
     Parameters
@@ -39,7 +43,7 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> 
         Whether this process also runs async executions; else leave them to `ensuite worker`.
 
     """
-    settings = process.configured()
+    settings = configured()
 
     async def serve_until(stopped: asyncio.Event) -> None:
         # In this order: the address, since another may have it; then what answers; then requests.
@@ -65,7 +69,7 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> 
                 server.should_exit = True
                 await serving
 
-    process.run(serve_until)
+    run(serve_until)
 
 
 class _Server(uvicorn.Server):
@@ -73,7 +77,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leave the signals to `cli.process`."""
+        """Leave the signals to `run`."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from ensuite.cli import process
+from ensuite.cli.process import configured, run
 from ensuite.server.app import running
 
 
 def worker() -> None:
     """Claim and run executions until the process is told to stop."""
-    settings = process.configured()
+    settings = configured()
 
     async def work(stopped: asyncio.Event) -> None:
         async with running(settings):
             _ = await stopped.wait()
 
-    process.run(work)
+    run(work)

@@ -108,7 +108,7 @@ class _Builder:
             chosen = self.build(linked.shape, source, alias)
             value = alias.c[source.column(name).name]
             # One record at most has the key, so this is computed once, not for every row.
-            return sa.select(value).where(chosen).limit(1).scalar_subquery()
+            return sa.select(value).where(chosen).limit(sa.literal_column("1")).scalar_subquery()
 
         def own(name: str) -> sa.ColumnElement[Any]:
             return table.c[collection.column(name).name]
@@ -178,4 +178,5 @@ def _json_value(
         return text
     kind = sa.func.jsonb_typeof(whole.op("#>")(path))
     # Only numbers are cast: a record that holds something else there does not match.
-    return sa.case((kind == "number", sa.cast(text, sa.Double())), else_=None)
+    is_number = kind == sa.literal_column("'number'")
+    return sa.case((is_number, sa.cast(text, sa.Double())), else_=None)

@@ -153,8 +153,8 @@ def _decoder(sent: Sequence[Field], nested: Sequence[Association]) -> msgspec.js
 
 
 def _permutation(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    if len(places) == 1:
-        return lambda values: (values[places[0]],)
+    if len(places) <= 1:
+        return lambda values: tuple(values[place] for place in places)
     return itemgetter(*places)
 
 

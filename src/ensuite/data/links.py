@@ -91,7 +91,7 @@ class Links:
         change = (
             sa.delete(holder.table)
             if isinstance(association, BelongsToMany)
-            else sa.update(holder.table).values({owner: None})
+            else sa.update(holder.table).values({owner: sa.null()})
         )
         members = sa.bindparam("members", type_=array_of(member))
         chosen = member == sa.func.any(members)

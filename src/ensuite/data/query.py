@@ -277,7 +277,13 @@ class Statements:
         alias = target.table.alias()
         linked = _to_one(collection, table, association, target, alias)
         value = self._sorted_column(target, alias, path[1:])
-        return sa.select(value).where(linked).limit(1).correlate(table).scalar_subquery()
+        return (
+            sa.select(value)
+            .where(linked)
+            .limit(sa.literal_column("1"))
+            .correlate(table)
+            .scalar_subquery()
+        )
 
 
 def _to_one(

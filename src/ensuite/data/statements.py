@@ -108,7 +108,11 @@ def _insert(table: sa.Table) -> sa.Insert:
     insert = upsert(table)
     # The row keeps its id and its key; the rest is as the later write says.
     kept = {"id", *key}
-    sets = {name: insert.excluded[name] for name in table.columns.keys() if name not in kept}
+    sets = {
+        column.name: insert.excluded[column.name]
+        for column in table.columns
+        if column.name not in kept
+    }
     return insert.on_conflict_do_update(index_elements=key, set_=sets)
 
 
@@ -119,7 +123,7 @@ def arranged(order: tuple[int, ...] | None, values: Sequence[Any]) -> Sequence[A
 
 @lru_cache(maxsize=512)
 def insert_returning(table: sa.Table, names: tuple[str, ...]) -> Statement:
-    """INSERT of the named columns that gives back the whole row; parameters `p0`, `p1`, …"""
+    """INSERT of the named columns that gives back the whole row; parameters `p0` and so on."""
     binds = {
         name: sa.bindparam(parameter(number), type_=table.c[name].type)
         for number, name in enumerate(names)
@@ -174,5 +178,5 @@ def set_null(collection: Collection, column: sa.Column[Any]) -> Statement:
     """UPDATE that empties a column where it holds one of the array parameter `keys`."""
     keys = sa.bindparam("keys", type_=array_of(column))
     return compiled(
-        sa.update(collection.table).values({column: None}).where(column == sa.func.any(keys))
+        sa.update(collection.table).values({column: sa.null()}).where(column == sa.func.any(keys))
     )

@@ -130,14 +130,14 @@ class Input:
             value = record[field.name]
             if isinstance(field, Association):
                 nested[field.name] = value
+                continue
+            check = self._validators.get(field.name)
+            sentence = None if check is None else check(value)
+            if sentence is not None:
+                issues.append(Issue(sentence, INVALID_FIELD, field.name))
             elif value is None:
                 stored[field.name] = None
             else:
-                check = self._validators.get(field.name)
-                sentence = None if check is None else check(value)
-                if sentence is not None:
-                    issues.append(Issue(sentence, INVALID_FIELD, field.name))
-                    continue
                 try:
                     stored[field.name] = field.parse(value)
                 except (ValueError, OverflowError) as error:

@@ -324,14 +324,14 @@ class Alteration:
             message = f"{association.name!r}: the pairs need a collection of their own"
             raise InvalidFieldOptions(message)
         for implied in plan.implied:
+            if implied.collection in self.catalog and self.catalog[implied.collection].system:
+                raise SystemCollection
             if is_filled_by_server(implied.field) and not isinstance(association, BelongsTo):
                 message = f"{association.name!r}: the server itself writes {implied.field.name!r}"
                 raise InvalidFieldOptions(message)
             if implied.collection not in self.catalog:
                 continue
             holder = self.catalog[implied.collection]
-            if holder.system:
-                raise SystemCollection
             existing = holder.fields.get(implied.field.name)
             if existing is not None and not serves(existing, implied.field):
                 message = (

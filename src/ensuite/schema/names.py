@@ -58,8 +58,13 @@ def camel_singular(name: str) -> str:
     return singular(camel)
 
 
+_irregular = {"people": "person", "children": "child", "men": "man", "women": "woman"}
+
+
 def singular(word: str) -> str:
     """The English singular of a plural word, by its ending; other words stay as they are."""
+    if word in _irregular:
+        return _irregular[word]
     for ending, replacement in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch")):
         if word.endswith(ending) and len(word) > len(ending) + 1:
             return word.removesuffix(ending) + replacement

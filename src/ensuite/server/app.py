@@ -145,14 +145,17 @@ async def _database(
     settings: Settings, stack: AsyncExitStack
 ) -> tuple[Database, Callable[[], Awaitable[None]] | None]:
     """The open and migrated database, and what brings it back when it is the embedded one."""
-    dsn, revive = settings.database_url, None
+    dsn = settings.database_url
+    revive: Callable[[], Awaitable[None]] | None = None
     if dsn is None:
         postgres = await asyncio.to_thread(embedded.start, settings.data_dir)
         _ = stack.push_async_callback(asyncio.to_thread, postgres.release)
         dsn = postgres.dsn
 
-        async def revive() -> None:
+        async def ensure_running() -> None:
             await asyncio.to_thread(postgres.ensure_running)
+
+        revive = ensure_running
 
     database = Database(dsn, write_lanes=settings.write_lanes, connections=settings.connections)
     try:

@@ -1,8 +1,12 @@
 """Group commit: writes that arrive while a lane is busy share its next flight.
 
 A lane is one connection and one task.  A flight is one statement, run for many argument rows in
-one implicit transaction, so that many requests wait for one fsync.  There is no timer: an idle
-lane leaves at once, with a batch of one.
+one implicit transaction, so that many requests wait for one fsync.  Nothing waits for a batch to
+fill: when no lane is in the air, the next job leaves at once, alone.
+
+One lane in the air carries the most: what arrives meanwhile makes the next batch larger, and a
+commit for more requests.  Another one leaves only when a flight takes long, since it may be held
+up by a lock, or by a disk whose time is better spent on two commits at once.
 """
 
 import asyncio
@@ -22,6 +26,9 @@ log = structlog.get_logger(__name__)
 MAX_BATCH = 128
 MAX_WAITING = 20_000
 """Jobs that may wait for a lane; beyond it a write is refused with 503, not queued for ever."""
+
+RELIEF_SECONDS = 0.004
+"""After this time of one flight, what waits does not wait for it any longer."""
 
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -51,6 +58,9 @@ class Lanes:
         self._idle: list[asyncio.Future[None]] = []
         self._lanes: list[asyncio.Task[None]] = []
         self._closing = False
+        self._in_the_air = 0
+        self._departed = 0.0
+        self._relief: asyncio.TimerHandle | None = None
         self.flights = 0
         self.jobs = 0
 
@@ -70,9 +80,8 @@ class Lanes:
     async def close(self) -> None:
         """Finish the flights that are under way and those waiting, then disconnect."""
         self._closing = True
-        for future in self._idle:
-            if not future.done():
-                future.set_result(None)
+        while self._idle:
+            self._wake_one()
         _ = await asyncio.gather(*self._lanes)
 
     def submit(self, sql: str, arguments: Sequence[Any]) -> "asyncio.Future[asyncpg.Record]":
@@ -88,18 +97,40 @@ class Lanes:
         """
         if self._length >= MAX_WAITING:
             raise TooManyWaitingWrites
-        future: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[asyncpg.Record] = loop.create_future()
         queue = self._waiting.get(sql)
         if queue is None:
             queue = self._waiting[sql] = deque()
         queue.append((arguments, future))
         self._length += 1
+        if self._idle:
+            if self._in_the_air == 0:
+                self._wake_one()
+            elif self._relief is None:
+                self._relief = loop.call_later(RELIEF_SECONDS, self._relieve)
+        return future
+
+    def _wake_one(self) -> None:
         while self._idle:
             wake = self._idle.pop()
             if not wake.done():
+                # It counts from now on, so that the next job does not wake another one.
+                self._in_the_air += 1
                 wake.set_result(None)
-                break
-        return future
+                return
+
+    def _relieve(self) -> None:
+        """Let another lane leave if the last flight has been in the air for long."""
+        self._relief = None
+        if not self._waiting or not self._idle:
+            return
+        loop = asyncio.get_running_loop()
+        rest = self._departed + RELIEF_SECONDS - loop.time()
+        if rest <= 0:
+            self._wake_one()
+        else:
+            self._relief = loop.call_later(rest, self._relieve)
 
     def _next_batch(self) -> tuple[str, list[Job]] | None:
         while self._waiting:
@@ -120,9 +151,11 @@ class Lanes:
 
     async def _fly(self, connection: asyncpg.Connection) -> None:
         loop = asyncio.get_running_loop()
+        self._in_the_air += 1
         while True:
             batch = self._next_batch()
             if batch is None:
+                self._in_the_air -= 1
                 if self._closing:
                     break
                 wake = loop.create_future()
@@ -131,9 +164,14 @@ class Lanes:
                 continue
             sql, jobs = batch
             if connection.is_closed():
+                self._connected -= 1
                 connection = await self._reconnected(jobs) or connection
-                if connection.is_closed():
+                self._connected += 1
+                # Who was refused meanwhile may have tried again: nothing is written twice.
+                jobs = [job for job in jobs if not job[1].done()]
+                if connection.is_closed() or not jobs:
                     continue
+            self._departed = loop.time()
             self.flights += 1
             self.jobs += len(jobs)
             try:
@@ -195,7 +233,8 @@ class Lanes:
                 if not future.done():
                     future.set_exception(DatabaseUnavailable())
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
-            self._refuse_waiting()
+            if not self._connected:
+                self._refuse_waiting()
         return None
 
     def _refuse_waiting(self) -> None:

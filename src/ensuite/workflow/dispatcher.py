@@ -144,7 +144,7 @@ class Dispatcher:
                 self._held_until[each.claim.id] = until
 
     async def run_now(self, captured: Captured) -> Ran | None:
-        """Run an execution while its caller waits; None when somebody else went on with it.
+        """Run an execution while its caller waits; None when somebody else goes on with it.
 
         Raises:
             EnsuiteError: the database is gone; the execution goes on later.
@@ -154,7 +154,7 @@ class Dispatcher:
         try:
             return await self._carried_out(captured.claim, caller=True)
         except LeaseLost:
-            return None
+            return await self._ended_elsewhere(captured.claim)
         finally:
             _ = self._held_until.pop(captured.claim.id, None)
 
@@ -269,6 +269,13 @@ class Dispatcher:
                 now,
             ):
                 _ = await tx.execute(executions.ABORT_JOBS, claim.id, now)
+
+    async def _ended_elsewhere(self, claim: Claim) -> Ran | None:
+        """What an execution came to that was cancelled, or taken over, while it ran here."""
+        row = await self._database.fetchrow(
+            "SELECT status FROM ensuite.executions WHERE id = $1 AND status <> 0", claim.id
+        )
+        return None if row is None else Ran(Status(row["status"]))
 
     async def _delete(self, claim: Claim) -> None:
         async with self._database.transaction() as tx:

@@ -268,6 +268,6 @@ UPDATE ensuite.jobs SET status = -3, finished_at = $2 WHERE execution_id = $1 AN
 """
 
 JOURNAL = """
-SELECT node_key, status, meta, result, error
+SELECT node_key, status, meta, result, error, started_at
 FROM ensuite.jobs WHERE execution_id = $1 ORDER BY id
 """

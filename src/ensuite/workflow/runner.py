@@ -96,6 +96,8 @@ class Run:
         self._workflow = workflow
         self._caller = caller
         self._progress = _Progress()
+        # When the turns began that were under way when the journal was read.
+        self._begun: dict[str, datetime] = {}
         self._operation = Operation(means.next_id(), "workflow", origin="workflow")
         self._scope: Mapping[str, Any] = {
             "$context": msgspec.json.decode(claim.context),
@@ -138,6 +140,8 @@ class Run:
         rows = await self._means.records().database.fetch(executions.JOURNAL, self._claim.id)
         for row in rows:
             outcome = outcome_of(row)
+            if row["status"] == Status.STARTED:
+                self._begun[row["node_key"]] = row["started_at"]
             if outcome is not None:
                 self._progress.note(row["node_key"], outcome)
         # What a caller was told is told; whoever goes on with an execution has no caller.
@@ -145,7 +149,7 @@ class Run:
 
     async def _turn(self, placed: PlacedNode, waited: Waiting | None = None) -> Ran | None:
         """Let one node have its turn; gives the end where this was it and is committed."""
-        started_at = self._means.clock.now()
+        started_at = self._begun.get(placed.key) or self._means.clock.now()
         calls_out = placed.node is not None and placed.node.calls_out
         if calls_out:
             await self._announce(placed, started_at)
@@ -215,7 +219,7 @@ class Run:
         self._progress.jobs.append(
             attempt_rider(job_id, self._claim, placed.id, placed.key, started_at=started_at)
         )
-        await self._commit(executions.CONTINUE, [started_at + executions.LEASE])
+        await self._commit(executions.CONTINUE, [self._lease_end()])
 
     async def _commit_step(
         self, placed: PlacedNode, records: StepRecords, job: Rider, outcome: Outcome
