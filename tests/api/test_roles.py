@@ -529,6 +529,7 @@ async def test_a_scope_may_name_the_user_and_look_through_associations(
 async def test_scopes_are_listed_with_the_built_in_ones(api: Client) -> None:
     scopes = (await api.get("dataSources/main/rolesResourcesScopes:list")).data
 
+    assert (await api.get("rolesResourcesScopes:list")).data == scopes
     assert {each["key"]: each["scope"] for each in scopes} == {
         "all": {},
         "own": {"createdById": "{{ ctx.state.currentUser.id }}"},

@@ -232,6 +232,32 @@ async def test_writes_are_refused_at_once_while_the_database_is_away(
     assert await notes(admin) == ["back"]
 
 
+async def test_a_lane_that_cannot_reconnect_leaves_the_queue_to_the_others(
+    admin: asyncpg.Connection, database_url: str
+) -> None:
+    lanes = Lanes(Database(database_url, write_lanes=2, connections=2).connect, 2)
+    await lanes.open()
+    name = await admin.fetchval("SELECT current_database()")
+    server = await asyncpg.connect(database_url.replace(f"/{name}", "/postgres"))
+    _ = await server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+    _ = await admin.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY pid LIMIT 1"
+    )
+    await asyncio.sleep(0.1)
+    outcomes: list[bool] = []
+    for number in range(60):
+        outcomes.append(await _written(lanes, str(number)))
+        await asyncio.sleep(0.01)
+    _ = await server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+    await server.close()
+    await lanes.close()
+
+    # Only the write that met the lost connection was refused.
+    assert outcomes.count(False) <= 1
+    assert len(await notes(admin)) == outcomes.count(True)
+
+
 async def _written(lanes: Lanes, note: str) -> bool:
     try:
         _ = await lanes.submit(INSERT, [note])

@@ -87,7 +87,8 @@ def cel(expression: str, key: str | None = None) -> dict[str, Any]:
 
 
 async def notes(api: Client) -> list[str]:
-    return [row["note"] for row in (await api.get("audit:list", sort="id")).data]
+    rows = (await api.get("audit:list", sort="id", pageSize="1000")).data
+    return [row["note"] for row in rows]
 
 
 async def start(api: Client, values: Mapping[str, Any] | None = None, key: str = "k") -> int:
@@ -540,6 +541,10 @@ async def test_delay_holds_what_follows_until_its_time(timed: Timed) -> None:
     assert early == ["before"]
     assert (execution["status"], statuses(execution)) == (1, [1, 1, 1])
     assert results(execution)[1] == 7_200_000
+    began, ended = (
+        datetime.fromisoformat(execution["jobs"][1][name]) for name in ("createdAt", "updatedAt")
+    )
+    assert ended - began >= timedelta(hours=2)
     assert await notes(timed.api) == ["before", "after"]
 
 
@@ -775,6 +780,28 @@ async def test_a_request_that_is_cancelled_leaves_nothing_behind(
 
     assert (execution["status"], execution["reason"]) == (-3, "manual_cancel")
     assert statuses(execution) == [-3]
+    assert await notes(shop) == []
+
+
+async def test_a_sync_execution_that_is_cancelled_tells_its_caller(
+    shop: Client, receiver: Receiver
+) -> None:
+    slow = node("request", url=f"{receiver.url}/slow", timeout=60_000)
+    _ = await shop.workflow("orders", slow, noting("never"), key="k", sync=True)
+    call = shop.post("orders:create", {"title": "x"}, triggerWorkflows="k")
+    calling = asyncio.create_task(call)
+
+    async def arrived() -> bool:
+        return bool(receiver.received)
+
+    await until(arrived)
+    [execution] = await shop.executions()
+    _ = (await shop.post(f"executions:cancel/{execution['id']}")).data
+    receiver.hold.set()
+    reply = await calling
+
+    assert reply.status == 500
+    assert reply.workflows == [{"key": "k", "state": "failed", "executionId": execution["id"]}]
     assert await notes(shop) == []
 
 

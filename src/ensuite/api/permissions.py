@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import asyncpg
@@ -263,6 +264,8 @@ for _name in ("roles.dataSourceResources", "roles.resources"):
 
 async def list_scopes(call: Call) -> Answer:
     """The scopes: filters that permissions may be limited to."""
+    # `dataSources/main/…` names no record that they would be associated with.
+    call.address = replace(call.address, resource=SCOPES, association=None, source=None)
     return await list_records(call, call.snapshot.catalog[SCOPES], EVERYTHING)
 
 

@@ -58,6 +58,8 @@ class Lanes:
         self._idle: list[asyncio.Future[None]] = []
         self._lanes: list[asyncio.Task[None]] = []
         self._closing = False
+        # Lanes that know of no loss; those that do leave the queue to them.
+        self._connected = count
         self._in_the_air = 0
         self._departed = 0.0
         self._relief: asyncio.TimerHandle | None = None
