@@ -12,7 +12,8 @@ from ensuite.clock import to_wire
 from ensuite.server.app import running
 from ensuite.settings import Settings
 from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
-from tests.moments import MovableClock, until
+from tests.movable_clock import MovableClock
+from tests.patience import until
 from tests.people import person, role, user_id
 
 

@@ -15,7 +15,8 @@ from ensuite.access.sessions import MAX_TOKEN_BYTES, RECHECK_SECONDS
 from ensuite.server.app import Ensuite, running
 from ensuite.settings import Settings
 from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client, Reply
-from tests.moments import MovableClock, until
+from tests.movable_clock import MovableClock
+from tests.patience import until
 from tests.people import PASSWORD, person, signed_in, user_id
 
 

@@ -12,7 +12,7 @@ import pytest
 from ensuite.server.app import Ensuite, running
 from ensuite.settings import Settings
 from tests.client import Client, Reply
-from tests.moments import until
+from tests.patience import until
 from tests.people import permit, person, role, user_id
 
 VISIBLE_ANYWAY = {"id", "createdAt", "updatedAt", "createdById"}

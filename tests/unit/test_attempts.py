@@ -10,7 +10,7 @@ from ensuite.access.attempts import (
     Attempts,
     TooManyAttempts,
 )
-from tests.moments import MovableClock
+from tests.movable_clock import MovableClock
 
 
 def wrong(attempts: Attempts, name: str, times: int) -> None:
