@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 
 from tests.api.blog import post, sizes
 from tests.client import Client, Reply
+
+Fresh = Callable[[str], str]
 
 # --- links --------------------------------------------------------------------------------
 
@@ -401,27 +403,28 @@ PENDING: list[tuple[dict[str, Any], Any]] = [
 )
 @pytest.mark.parametrize(("definition", "value"), PENDING, ids=[c[0]["type"] for c in PENDING])
 async def test_an_association_waits_for_its_target(
-    api: Client, definition: dict[str, Any], value: Any, key: dict[str, Any]
+    blog: Client, fresh: Fresh, definition: dict[str, Any], value: Any, key: dict[str, Any]
 ) -> None:
-    sent = {**definition, "target": "laters", "reverseField": {"name": "firsts"}}
+    first, later = fresh("firsts"), fresh("laters")
+    sent = {**definition, "target": later, "reverseField": {"name": "firsts"}}
     if definition["type"] == "belongsToArray":
         del sent["reverseField"]
-    await api.collection("firsts", sent)
-    made = (await api.post("firsts:create", {"later": value})).data
+    await blog.collection(first, sent)
+    made = (await blog.post(f"{first}:create", {"later": value})).data
     assert "later" not in made
-    assert (await api.get("firsts:list", appends="later")).status == 200
-    assert (await api.get(f"firsts/{made['id']}/later:list")).status == 404
-    assert (await api.get("firsts:list", filter={"later": 1})).codes == ["INVALID_FILTER"]
+    assert (await blog.get(f"{first}:list", appends="later")).status == 200
+    assert (await blog.get(f"{first}/{made['id']}/later:list")).status == 404
+    assert (await blog.get(f"{first}:list", filter={"later": 1})).codes == ["INVALID_FILTER"]
 
     name = {"name": "name", "type": "string"}
-    _ = (await api.post("collections:create", {"name": "laters", "fields": [key, name]})).data
-    linked = (await api.post("firsts:create", {"later": value})).data
-    record = (await api.get(f"firsts:get/{linked['id']}", appends="later")).data
+    _ = (await blog.post("collections:create", {"name": later, "fields": [key, name]})).data
+    linked = (await blog.post(f"{first}:create", {"later": value})).data
+    record = (await blog.get(f"{first}:get/{linked['id']}", appends="later")).data
     member = record["later"][0] if isinstance(value, list) else record["later"]
     assert member["name"] == "n"
     assert member[key["name"]]
     if "reverseField" in sent:
-        back = (await api.get(f"laters/{member[key['name']]}/firsts:list")).data
+        back = (await blog.get(f"{later}/{member[key['name']]}/firsts:list")).data
         assert [each["id"] for each in back] == [linked["id"]]
 
 

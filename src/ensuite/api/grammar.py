@@ -20,17 +20,6 @@ CACHED_QUERY_BYTES = 4 * 1024
 
 MAX_LIST_ITEMS = 1_000
 
-LIST_PARAMETERS = (
-    "fields",
-    "except",
-    "appends",
-    "sort",
-    "whitelist",
-    "blacklist",
-    "filterKeys",
-    "updateAssociationValues",
-)
-
 _index = re.compile(r"[0-9]{1,6}")
 _number = re.compile(r"-?[0-9]{1,18}")
 
