@@ -78,6 +78,7 @@ AT_START = (
 
 LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "Requests": (
+        ("server.bounded_http", "MAX_HEAD_BYTES", "Bytes of the first line and the headers"),
         ("api.grammar", "MAX_QUERY_BYTES", "Bytes of a query string"),
         ("api.grammar", "MAX_PATH_CHARACTERS", "Characters of a path"),
         ("api.grammar", "MAX_PARAMETERS", "Parameters in a query string or form"),

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from ensuite.settings import SECRET_FILE
@@ -247,6 +248,56 @@ def test_a_misspelt_setting_is_told(used: tuple[Path, str]) -> None:
     with serving(used[0], secert_key="x" * 40) as server:
         assert "ENSUITE_SECERT_KEY" in server.printed
         assert "x" * 40 not in server.printed
+
+
+def answer_to(server: Server, *parts: bytes) -> tuple[bytes, int]:
+    """The beginning of the answer, and how much was sent until it came."""
+    address = ("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+    sent = 0
+    with socket.create_connection(address) as connection:
+        connection.settimeout(PATIENCE_SECONDS)
+        for part in parts:
+            try:
+                connection.sendall(part)
+            except ConnectionError:
+                break
+            sent += len(part)
+        try:
+            return connection.recv(65536), sent
+        except ConnectionResetError:
+            return b"", sent
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"GET /api/__health_check HTTP/1.1\r\nHost: x\r\nX-Long: ",
+        b"GET /api/",
+        b"POST /api/auth:signIn HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nX: ",
+    ],
+)
+def test_headers_without_an_end_are_not_kept(used: tuple[Path, str], beginning: bytes) -> None:
+    megabyte = b"x" * 1024 * 1024
+    with serving(used[0]) as server:
+        before = psutil.Process(server.process.pid).memory_info().rss
+        answer, sent = answer_to(server, beginning, *[megabyte] * 200)
+
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+        assert sent < 50 * len(megabyte)
+        grown = psutil.Process(server.process.pid).memory_info().rss - before
+        assert grown < 50 * len(megabyte)
+        assert server.call("/api/__health_check") == (200, "ok")
+
+
+def test_bodies_in_whatever_chunks_are_read(used: tuple[Path, str]) -> None:
+    head = b"POST /api/auth:signIn HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    tiny = b"".join(b"1\r\n%c\r\n" % byte for byte in b'{"account": ""}' + b" " * 200_000)
+    large = b"%x\r\n%b\r\n" % (5_000_002, b"{" + b" " * 5_000_000 + b"}")
+    with serving(used[0]) as server:
+        for body in (tiny, large):
+            answer, _ = answer_to(server, head, body, b"0\r\n\r\n")
+
+            assert b"CREDENTIALS_MISSING" in answer
 
 
 # --- the end ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ the event loop, which for a whole answer is its body.
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from ensuite.server.bounded_http import BoundedHttp
 
 HEAD = b"HTTP/1.1 "
 
@@ -46,7 +46,7 @@ class OneWrite:
         return getattr(self._transport, name)
 
 
-class Connection(HttpToolsProtocol):
+class Connection(BoundedHttp):
     """One client's connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
