@@ -329,14 +329,32 @@ async def test_a_level_of_appends_is_one_statement_however_many_records(
     assert len(statements) == expected, statements
 
 
-async def test_a_full_page_takes_one_more_statement_to_count(
-    library: Client, statements: list[str]
+@pytest.mark.parametrize(
+    ("page", "size", "found", "expected"),
+    [(1, 5, 5, 1), (1, 100, 25, 1), (2, 20, 5, 1), (2, 7, 7, 1), (9, 5, 0, 2)],
+)
+async def test_a_page_and_the_count_are_one_statement_unless_the_page_is_past_the_end(
+    library: Client, statements: list[str], page: int, size: int, found: int, expected: int
 ) -> None:
-    assert len(await numbers(library, pageSize="5")) == 5
-    assert ["count(" in each for each in statements] == [False, True]
-    statements.clear()
+    reply = await library.get("books:list", page=str(page), pageSize=str(size))
+    assert len(reply.data) == found
+    assert reply.body["meta"]["count"] == 25
+    assert len(statements) == expected
+
+
+async def test_nothing_is_counted_where_nobody_asks(library: Client, statements: list[str]) -> None:
     assert len(await numbers(library, paginate="false")) == 25
-    assert len(statements) == 1
+    assert ["count(" in each for each in statements] == [False]
+
+
+@pytest.mark.parametrize(("size", "counted"), [(20, True), (30, False)])
+async def test_a_first_page_that_is_not_full_tells_the_count_itself(
+    library: Client, shared_ensuite: Ensuite, statements: list[str], size: int, counted: bool
+) -> None:
+    _ = await library.get("books:list", pageSize=str(size))
+    plan = await shared_ensuite.database.fetch(f"EXPLAIN (ANALYZE, TIMING off) {statements[0]}")
+    [counting] = [row[0] for row in plan if "on books books_1" in row[0]]
+    assert ("never executed" not in counting) is counted
 
 
 async def test_what_nobody_may_append_at_once_is_refused(library: Client) -> None:

@@ -1,6 +1,6 @@
 """Reading records: `posts:list`, `posts:get`, and what of them an answer shows."""
 
-from ensuite.access.policy import Grant
+from ensuite.access.policy import EVERYTHING, Grant
 from ensuite.api.call import Answer, Call, enveloped
 from ensuite.api.conditions import chosen, through, viewable
 from ensuite.data.query import (
@@ -8,6 +8,7 @@ from ensuite.data.query import (
     MAX_PAGE_SIZE,
     Query,
     Selection,
+    Sort,
     parse_selection,
     parse_sort,
 )
@@ -19,6 +20,10 @@ DEFAULT_PAGE_SIZE = 20
 
 MAX_UNPAGED = 50_000
 """Records that `paginate=false` answers at most."""
+
+
+SHAPING = ("fields", "except", "appends", "sort")
+"""The parameters that decide what is read of each record, and in which order."""
 
 
 async def list_records(call: Call, collection: Collection, grant: Grant) -> Answer:
@@ -58,16 +63,19 @@ def _query(call: Call, collection: Collection, grant: Grant) -> Query:
     condition = chosen(call, collection, grant, required=False)
     if not parameters.given:
         return Query(Selection(shown_names(collection, grant)), condition)
-    fields = viewable(call, collection, grant)
-    selection = parse_selection(
-        catalog,
-        collection,
-        fields=parameters.names("fields"),
-        excepted=parameters.names("except"),
-        appends=parameters.names("appends"),
-        viewable=fields,
-    )
-    sort = parse_sort(catalog, collection, parameters.names("sort"), viewable=fields)
+    asked = tuple(tuple(parameters.names(name)) for name in SHAPING)
+
+    def shape() -> tuple[Selection, Sort]:
+        fields, excepted, appends, sort = asked
+        seen = viewable(call, collection, grant)
+        selection = parse_selection(
+            catalog, collection, fields=fields, excepted=excepted, appends=appends, viewable=seen
+        )
+        return selection, parse_sort(catalog, collection, sort, viewable=seen)
+
+    # What a role may see is settled for as long as its snapshot lives.
+    key = (collection.name, call.actor.role, grant is EVERYTHING, asked)
+    selection, sort = call.snapshot.records.statements.shape_once(key, shape)
     return Query(selection, condition, sort)
 
 

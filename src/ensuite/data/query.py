@@ -14,13 +14,12 @@ import sqlalchemy as sa
 from ensuite.data import filters
 from ensuite.data.clauses import clause
 from ensuite.data.filters import Filter, Viewable, unlimited
-from ensuite.data.statements import Statement, compiled
+from ensuite.data.statements import Statement, compiled, literal
 from ensuite.errors import InvalidParameter, UnknownField
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import Catalog
 from ensuite.schema.collection import Collection
 from ensuite.schema.fields.belongs_to import BelongsTo
-from ensuite.storage.database import Row
 
 MAX_PAGE_SIZE = 5_000
 MAX_APPEND_DEPTH = 6
@@ -31,6 +30,21 @@ MAX_STATEMENTS = 500
 
 MAX_OFFSET = 2**62
 
+USUAL_LIMITS = frozenset(
+    size + more
+    for size in (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 100, 200, 500, 1_000, 5_000)
+    for more in (0, 1)
+)
+"""Limits that are written into the SQL text.
+
+Not knowing the limit, PostgreSQL thinks its general plan dear and plans each execution anew,
+which takes longer than reading a page.  Other limits are parameters: clients choose them, and
+each text is prepared and kept.
+"""
+
+COUNT = "count."
+"""The column of a page that says how many rows match; no field's name has a dot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -40,14 +54,17 @@ class Selection:
     appends: Mapping[str, "Selection"] = field(default_factory=dict)
 
 
+Sort = tuple[tuple[tuple[str, ...], bool], ...]
+"""Paths to sort by, each with whether it descends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A whole reading request, parsed."""
 
     selection: Selection
     filter: Filter = filters.EVERYTHING
-    sort: tuple[tuple[tuple[str, ...], bool], ...] = ()
-    """Paths to sort by, each with whether it descends."""
+    sort: Sort = ()
     limit: int | None = None
     offset: int = 0
 
@@ -152,7 +169,7 @@ def parse_sort(
     sort: Sequence[str],
     *,
     viewable: Viewable = unlimited,
-) -> tuple[tuple[tuple[str, ...], bool], ...]:
+) -> Sort:
     """The `sort` parameter: names, `-` in front for descending, `assoc.field` through to-one.
 
     Raises:
@@ -192,6 +209,7 @@ class Statements:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._kept: dict[Any, Statement] = {}
+        self._shapes: dict[Any, tuple[Selection, Sort]] = {}
 
     def once(self, key: Any, build: Callable[[], Statement]) -> Statement:
         """The statement kept under `key`, built the first time."""
@@ -202,20 +220,55 @@ class Statements:
             found = self._kept[key] = build()
         return found
 
-    def page(self, collection: Collection, query: Query, names: tuple[str, ...]) -> Statement:
-        """SELECT the named fields; parameters `f…` of the filter, `limit` and `offset`."""
-        limited = query.limit is not None
-        key = ("page", collection.name, names, query.filter.shape, query.sort, limited)
-        return self.once(key, lambda: self._page(collection, query, names))
+    def shape_once(
+        self, key: Any, build: Callable[[], tuple[Selection, Sort]]
+    ) -> tuple[Selection, Sort]:
+        """The parsed request kept under `key`, built the first time."""
+        found = self._shapes.get(key)
+        if found is None:
+            if len(self._shapes) >= MAX_STATEMENTS:
+                self._shapes.clear()
+            found = self._shapes[key] = build()
+        return found
 
-    def _page(self, collection: Collection, query: Query, names: tuple[str, ...]) -> Statement:
-        statement = sa.select(*labelled(collection, collection.table, names))
-        statement = statement.where(self.where(collection, query.filter))
+    def page(
+        self, collection: Collection, query: Query, names: tuple[str, ...], *, counts: bool = False
+    ) -> Statement:
+        """SELECT the named fields; parameters `f…` of the filter, `limit` and `offset`.
+
+        With `counts`, each row also says in `COUNT` how many rows match in all.
+        """
+        # As text: a limit of 1 and "there is one" are the same key otherwise.
+        limit = str(query.limit if query.limit in USUAL_LIMITS else query.limit is not None)
+        what = (collection.name, names, query.filter.shape, query.sort)
+        key = ("page", what, limit, query.offset > 0, counts)
+        return self.once(key, lambda: self._page(collection, query, names, counts=counts))
+
+    def _page(
+        self, collection: Collection, query: Query, names: tuple[str, ...], *, counts: bool
+    ) -> Statement:
+        where = self.where(collection, query.filter)
+        statement = sa.select(*labelled(collection, collection.table, names)).where(where)
         statement = statement.order_by(*self._order(collection, query.sort))
-        if query.limit is not None:
-            statement = statement.limit(sa.bindparam("limit", type_=sa.BigInteger()))
-            statement = statement.offset(sa.bindparam("offset", type_=sa.BigInteger()))
-        return compiled(statement)
+        if query.limit is None:
+            return compiled(statement)
+        limit = literal(query.limit) if query.limit in USUAL_LIMITS else _bound("limit")
+        statement = statement.limit(limit)
+        if query.offset:
+            statement = statement.offset(_bound("offset"))
+        if not counts:
+            return compiled(statement)
+        count: sa.ColumnElement[int] = (
+            sa.select(sa.func.count()).select_from(collection.table).where(where).scalar_subquery()
+        )
+        # Scanned as it is, without a join or a sort, a CTE keeps its order.
+        page = statement.cte("page")
+        if not query.offset:
+            # A first page that is not full tells the count itself: PostgreSQL then never runs
+            # the other one, which reads all that the filter lets pass.
+            seen = sa.select(sa.func.count()).select_from(page).scalar_subquery()
+            count = sa.case((seen < limit, seen), else_=count)
+        return compiled(sa.select(*page.columns, count.label(COUNT)))
 
     def count(self, collection: Collection, filter_: Filter) -> Statement:
         """SELECT the number of matching rows; parameters `f…`."""
@@ -286,6 +339,10 @@ class Statements:
         )
 
 
+def _bound(name: str) -> sa.BindParameter[int]:
+    return sa.bindparam(name, type_=sa.BigInteger())
+
+
 def _to_one(
     collection: Collection,
     table: sa.FromClause,
@@ -321,10 +378,15 @@ def converters(collection: Collection, names: Iterable[str]) -> list[Converter]:
     ]
 
 
-def to_record(row: Row, plan: Sequence[Converter]) -> dict[str, Any]:
-    """A row, whose columns are labelled by field names, as JSON values."""
-    record: dict[str, Any] = {}
-    for name, convert in plan:
-        value = row[name]
-        record[name] = value if convert is None or value is None else convert(value)
-    return record
+def to_records(
+    collection: Collection, names: Sequence[str], rows: Iterable[Iterable[Any]]
+) -> list[dict[str, Any]]:
+    """Rows whose first columns are the named fields, in this order, as JSON values."""
+    records = [dict(zip(names, row, strict=False)) for row in rows]
+    for name, convert in converters(collection, names):
+        if convert is not None:
+            for record in records:
+                value = record[name]
+                if value is not None:
+                    record[name] = convert(value)
+    return records

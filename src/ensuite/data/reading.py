@@ -1,6 +1,5 @@
 """Finding records: a page, its count, and the associations that the request appends."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,14 +13,15 @@ import sqlalchemy as sa
 from ensuite.data import filters
 from ensuite.data.filters import Filter, Keys, LinkedTo
 from ensuite.data.query import (
+    COUNT,
     Query,
     Selection,
     Statements,
     converters,
     labelled,
-    to_record,
+    to_records,
 )
-from ensuite.data.statements import Statement, array_of, compiled
+from ensuite.data.statements import Statement, array_of, compiled, literal
 from ensuite.errors import InvalidParameter
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import Catalog
@@ -31,7 +31,6 @@ from ensuite.schema.fields.belongs_to import BelongsTo
 from ensuite.schema.fields.belongs_to_array import BelongsToArray
 from ensuite.schema.fields.belongs_to_many import BelongsToMany
 from ensuite.schema.fields.has_many import HasMany
-from ensuite.storage.database import Row
 from ensuite.storage.sqlstates import translated
 
 MAX_APPENDED = 20_000
@@ -47,7 +46,7 @@ Record = dict[str, Any]
 class Connection(Protocol):
     """What runs a reading statement: the database's pool, or a transaction."""
 
-    async def fetch(self, sql: str, /, *arguments: Any) -> Sequence[Row]:
+    async def fetch(self, sql: str, /, *arguments: Any) -> Sequence[asyncpg.Record]:
         """The rows."""
         ...
 
@@ -76,15 +75,7 @@ class Reader:
 
     async def find(self, collection: Collection, query: Query) -> list[Record]:
         """The records of a query, with their appended associations."""
-        names = self._needed(collection, query.selection)
-        statement = self._statements.page(collection, query, names)
-        values = bound(query.filter)
-        if query.limit is not None:
-            values |= {"limit": query.limit, "offset": query.offset}
-        rows = await self._run(statement, values)
-        if not query.selection.appends:
-            plan = converters(collection, names)
-            return [to_record(row, plan) for row in rows]
+        rows = await self._page(collection, query)
         return await self._completed(collection, query.selection, rows)
 
     async def count(self, collection: Collection, filter_: Filter) -> int:
@@ -93,22 +84,23 @@ class Reader:
         return rows[0][0]
 
     async def page(self, collection: Collection, query: Query) -> Page:
-        """The records of one page and the count of all pages.
+        """The records of one page and the count of all pages, of the same moment."""
+        rows = await self._page(collection, query, counts=True)
+        if rows:
+            count = rows[0][COUNT]
+        else:
+            count = await self.count(collection, query.filter) if query.offset else 0
+        return Page(await self._completed(collection, query.selection, rows), count)
 
-        The count is asked for at the same time as the page, and not at all where the page tells:
-        when it is the last one.
-        """
-        assert query.limit is not None, "a page has a limit"
-        if query.offset == 0:
-            # Most filters that people set find less than a page; those cost one statement.
-            records = await self.find(collection, query)
-            if len(records) < query.limit:
-                return Page(records, len(records))
-            return Page(records, await self.count(collection, query.filter))
-        records, count = await asyncio.gather(
-            self.find(collection, query), self.count(collection, query.filter)
-        )
-        return Page(records, count)
+    async def _page(
+        self, collection: Collection, query: Query, *, counts: bool = False
+    ) -> Sequence[asyncpg.Record]:
+        names = self._needed(collection, query.selection)
+        statement = self._statements.page(collection, query, names, counts=counts)
+        values = bound(query.filter)
+        if query.limit is not None:
+            values |= {"limit": query.limit, "offset": query.offset}
+        return await self._run(statement, values)
 
     async def aggregate(
         self, collection: Collection, filter_: Filter, function: str, name: str, *, distinct: bool
@@ -127,17 +119,16 @@ class Reader:
         return (*selection.names, *sorted(keys.difference(selection.names)))
 
     async def _completed(
-        self, collection: Collection, selection: Selection, rows: Sequence[Row]
+        self, collection: Collection, selection: Selection, rows: Sequence[asyncpg.Record]
     ) -> list[Record]:
-        plan = converters(collection, selection.names)
-        records = [to_record(row, plan) for row in rows]
+        records = to_records(collection, selection.names, rows)
         for name, nested in selection.appends.items():
             association = collection.associations[name]
-            found = await self._associated(
-                association, nested, [row[own_key(association)] for row in rows]
-            )
-            for record, row in zip(records, rows, strict=True):
-                record[name] = found(row[own_key(association)])
+            own = own_key(association)
+            keys = [row[own] for row in rows]
+            found = await self._associated(association, nested, keys)
+            for record, key in zip(records, keys, strict=True):
+                record[name] = found(key)
         return records
 
     async def append(
@@ -173,7 +164,7 @@ class Reader:
                 f"read them page by page as an association resource"
             )
             raise InvalidParameter(message)
-        records = await self._completed_or_plain(target, selection, rows)
+        records = await self._completed(target, selection, rows)
         through = self._through_plan(association)
         by_key: dict[Any, list[Record]] = defaultdict(list)
         for row, record in zip(rows, records, strict=True):
@@ -191,7 +182,8 @@ class Reader:
             ]
         if association.to_many:
             return lambda key: by_key.get(key, [])
-        return lambda key: by_key[key][0] if key in by_key else None
+        first = {key: linked[0] for key, linked in by_key.items()}
+        return first.get
 
     async def with_pairs(
         self,
@@ -242,23 +234,15 @@ class Reader:
         through = self._catalog[association.through]
         return association.through, converters(through, through.visible)
 
-    async def _completed_or_plain(
-        self, target: Collection, selection: Selection, rows: Sequence[Row]
-    ) -> list[Record]:
-        if selection.appends:
-            return await self._completed(target, selection, rows)
-        plan = converters(target, selection.names)
-        return [to_record(row, plan) for row in rows]
-
     async def _linked(
         self, association: Association, target: Collection, selection: Selection, keys: list[Any]
-    ) -> Sequence[Row]:
+    ) -> Sequence[asyncpg.Record]:
         names = self._needed(target, selection)
         statement = self._statements.once(
             ("linked", association.works_by, names),
             lambda: self._linked_statement(association, target, names),
         )
-        return await self._run(statement, {"keys": keys, "most": MAX_APPENDED + 1})
+        return await self._run(statement, {"keys": keys})
 
     def _linked_statement(
         self, association: Association, target: Collection, names: tuple[str, ...]
@@ -285,9 +269,7 @@ class Reader:
         keys = sa.bindparam("keys", type_=array_of(owner))
         statement = statement.where(owner == sa.func.any(keys))
         order = _default_order(association, target)
-        return compiled(
-            statement.order_by(*order).limit(sa.bindparam("most", type_=sa.BigInteger()))
-        )
+        return compiled(statement.order_by(*order).limit(literal(MAX_APPENDED + 1)))
 
 
 def keys_in(stored: Any, referred: Field) -> list[Any]:

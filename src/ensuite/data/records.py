@@ -352,13 +352,9 @@ class Records:
                 limit=MAX_AFFECTED + 1,
             ),
         )
-        arguments = bound(filter_) | {f"s{n}": sets[name] for n, name in enumerate(names)}
-        rows = await self._affected(
-            tx,
-            collection,
-            statement.sql,
-            statement.arguments(_with_limit(arguments, statement.names)),
-        )
+        given = bound(filter_) | {f"s{n}": sets[name] for n, name in enumerate(names)}
+        arguments = statement.arguments(given)
+        rows = await self._affected(tx, collection, statement.sql, arguments)
         plan = converters(collection, collection.visible)
         changes: list[Change] = []
         for row in rows:
@@ -414,7 +410,7 @@ class Records:
                 collection, self.statements.where(collection, filter_), limit=MAX_AFFECTED + 1
             ),
         )
-        arguments = statement.arguments(_with_limit(bound(filter_), statement.names))
+        arguments = statement.arguments(bound(filter_))
         rows = await self._affected(tx, collection, statement.sql, arguments)
         for holder in collection.holders if rows else ():
             target = self.catalog[holder.collection]
@@ -484,8 +480,3 @@ def _read(collection: Collection, row: Row, plan: Sequence[Any], prefix: str) ->
         value = row[prefix + collection.column(name).name]
         record[name] = value if convert is None or value is None else convert(value)
     return record
-
-
-def _with_limit(arguments: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """SQLAlchemy names the literal LIMIT itself; it is the only parameter that is not ours."""
-    return arguments | {name: MAX_AFFECTED + 1 for name in names if name not in arguments}

@@ -44,6 +44,11 @@ def parameter(number: int) -> str:
     return f"p{number}"
 
 
+def literal(number: int) -> sa.ColumnElement[int]:
+    """A number in the SQL text itself."""
+    return sa.literal_column(str(number), sa.BigInteger())
+
+
 def array_of(column: sa.ColumnElement[Any]) -> sa.ARRAY[Any]:
     """The type of a list of values that a column is compared with.
 
@@ -143,7 +148,11 @@ def update_returning(
     keys = [collection.column(name) for name in collection.identity]
     # Rows are locked in key order, so that two updates of the same rows cannot deadlock.
     old = (
-        sa.select(*table.columns).where(where).order_by(*keys).limit(limit).with_for_update()
+        sa.select(*table.columns)
+        .where(where)
+        .order_by(*keys)
+        .limit(literal(limit))
+        .with_for_update()
     ).cte("old")
     same = sa.and_(*(key == old.c[key.name] for key in keys))
     before = [old.c[column.name].label(OLD + column.name) for column in table.columns]
@@ -168,7 +177,12 @@ def delete_returning(
         return compiled(sa.delete(table).where(where).returning(*table.columns))
     # Locked in key order, as updates are, so that the two cannot deadlock.
     doomed = (
-        sa.select(*keys).where(where).order_by(*keys).limit(limit).with_for_update().cte("doomed")
+        sa.select(*keys)
+        .where(where)
+        .order_by(*keys)
+        .limit(literal(limit))
+        .with_for_update()
+        .cte("doomed")
     )
     same = sa.and_(*(key == doomed.c[key.name] for key in keys))
     return compiled(sa.delete(table).where(same).returning(*table.columns))

@@ -1,20 +1,17 @@
 """The database of one process: lanes for small writes, a pool for the rest, notifications."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal, Protocol
 
 import asyncpg
 
-from ensuite.errors import DatabaseUnavailable
+from ensuite.storage.connections import Connections
 from ensuite.storage.lanes import Lanes
-from ensuite.storage.sqlstates import is_connection_loss
 
 STATEMENTS_PER_CONNECTION = 256
 """Prepared statements kept by one connection; clients choose the shapes, so it is bounded."""
 
-ACQUIRE_SECONDS = 10
 CONNECT_SECONDS = 5
 
 
@@ -37,7 +34,7 @@ class Database:
         self.dsn = dsn
         self.lanes = Lanes(self.connect, write_lanes)
         self._size = connections
-        self._pool: asyncpg.Pool | None = None
+        self._connections: Connections | None = None
 
     async def connect(self) -> asyncpg.Connection:
         """One more connection, outside the pool."""
@@ -56,7 +53,7 @@ class Database:
             OSError, asyncpg.PostgresError: the database cannot be reached.
 
         """
-        self._pool = await asyncpg.create_pool(
+        pool = await asyncpg.create_pool(
             self.dsn,
             min_size=min(2, self._size),
             max_size=self._size,
@@ -67,13 +64,14 @@ class Database:
             timeout=CONNECT_SECONDS,
             server_settings={"application_name": "ensuite", "timezone": "UTC", "jit": "off"},
         )
+        self._connections = Connections(pool)
         await self.lanes.open()
 
     async def close(self) -> None:
         """Let what runs finish, then disconnect."""
         await self.lanes.close()
-        if self._pool is not None:
-            await self._pool.close()
+        if self._connections is not None:
+            await self._connections.close()
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[asyncpg.Connection]:
@@ -83,17 +81,19 @@ class Database:
             DatabaseUnavailable: none came free in time, or the database cannot be reached.
 
         """
-        assert self._pool is not None, "the database is not open"
+        connections = self._shared
+        connection = await connections.take()
         try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            if isinstance(error, TimeoutError) or is_connection_loss(error):
-                raise DatabaseUnavailable from error
+            yield connection
+        except BaseException:
+            await connections.let_go(connection)
             raise
-        try:
-            yield connection  # pyright: ignore[reportReturnType] - a proxy with the same methods
-        finally:
-            await asyncio.shield(self._pool.release(connection))
+        await connections.give_back(connection)
+
+    @property
+    def _shared(self) -> Connections:
+        assert self._connections is not None, "the database is not open"
+        return self._connections
 
     @asynccontextmanager
     async def transaction(
@@ -105,8 +105,16 @@ class Database:
 
     async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """The rows of one reading statement."""
-        async with self.connection() as connection:
-            return await connection.fetch(sql, *arguments)
+        # As `connection` does it; a generator and its context cost more than a short statement.
+        connections = self._shared
+        connection = await connections.take()
+        try:
+            rows = await connection.fetch(sql, *arguments)
+        except BaseException:
+            await connections.let_go(connection)
+            raise
+        await connections.give_back(connection)
+        return rows
 
     async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
         """The first row of one reading statement."""
