@@ -23,6 +23,7 @@ NODE_NUMBERS = 32
 SEQUENCE_BITS = 16
 SECOND_SHIFT = 21
 TICKS_PER_SECOND = 1 << SEQUENCE_BITS
+EPOCH_TICKS = EPOCH_SECONDS << SEQUENCE_BITS
 SEQUENCE_MASK = TICKS_PER_SECOND - 1
 
 # The clock may have been set back by this much since the predecessor that held this node number.
@@ -45,7 +46,7 @@ class IdGenerator:
 
     def __call__(self) -> int:
         """The next id; faster than 65,536 in a second it borrows from the time to come."""
-        ticks = int((self._seconds() - EPOCH_SECONDS) * TICKS_PER_SECOND)
+        ticks = int(self._seconds() * TICKS_PER_SECOND) - EPOCH_TICKS
         if ticks <= self._ticks:
             ticks = self._ticks + 1
         self._ticks = ticks

@@ -349,7 +349,7 @@ async def test_nothing_is_counted_where_nobody_asks(library: Client, statements:
 
 @pytest.mark.parametrize(("size", "counted"), [(20, True), (30, False)])
 async def test_a_first_page_that_is_not_full_tells_the_count_itself(
-    library: Client, shared_ensuite: Ensuite, statements: list[str], size: int, counted: bool
+    library: Client, shared_ensuite: Ensuite, statements: list[str], *, size: int, counted: bool
 ) -> None:
     _ = await library.get("books:list", pageSize=str(size))
     plan = await shared_ensuite.database.fetch(f"EXPLAIN (ANALYZE, TIMING off) {statements[0]}")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from ensuite.ids import UserId
 
 ROOT = "root"
@@ -20,7 +22,15 @@ class Actor:
     roles: tuple[str, ...] = ()
     via: Literal["token", "api_key"] = "token"
     user_json: bytes = field(default=b"null", repr=False)
-    """`user`, encoded once, for the context of executions."""
+    """`user`, encoded once."""
+    as_context: bytes = field(init=False, repr=False)
+    """The members `user` and `roleName` of an execution's context, in JSON."""
+
+    def __post_init__(self) -> None:
+        """Encode what every execution repeats."""
+        role = msgspec.json.encode(self.role)
+        parts = b'"user":' + self.user_json + b',"roleName":' + role
+        object.__setattr__(self, "as_context", parts)
 
     @property
     def is_root(self) -> bool:

@@ -5,7 +5,7 @@ and simpler to trust than a list of what exactly changed.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from ensuite.access import accounts, api_keys, tokens
 from ensuite.access.actor import Actor
@@ -35,7 +35,7 @@ class Session:
     """An actor, until when it may be taken from the cache, and a token to replace an old one."""
 
     actor: Actor
-    good_until: float
+    good_until: datetime
     renewed_token: str | None = None
 
 
@@ -57,7 +57,7 @@ class Sessions:
     def cached(self, token: str, role: bytes) -> Session | None:
         """What is known of a token in a role, if it is still good."""
         found = self._known.get(_place(token, role))
-        if found is None or self._clock.now().timestamp() >= found.good_until:
+        if found is None or self._clock.now() >= found.good_until:
             return None
         return found
 
@@ -89,12 +89,12 @@ class Sessions:
         account = await accounts.by_claims(self._database, claims)
         renewed = tokens.renewed(self._secret, claims, now=now) if has_expired else None
         until = min(now.timestamp() + RECHECK_SECONDS, claims.expires_at, claims.session_ends_at)
-        return Session(account.acting(wanted), until, renewed)
+        return Session(account.acting(wanted), datetime.fromtimestamp(until, UTC), renewed)
 
     async def _by_api_key(self, key: str, now: datetime) -> Session:
         actor, ends = await accounts.by_api_key(self._database, key, now)
-        until = now.timestamp() + RECHECK_SECONDS
-        return Session(actor, until if ends is None else min(until, ends.timestamp()))
+        until = now + timedelta(seconds=RECHECK_SECONDS)
+        return Session(actor, until if ends is None else min(until, ends))
 
 
 def _place(token: str, role: bytes) -> tuple[str, bytes]:

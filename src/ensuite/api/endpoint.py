@@ -32,7 +32,13 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+WHOLE_ANSWER = "ensuite.whole_answer"
+"""In the scope's `extensions`, where the server can: takes status, headers and body at once."""
+
 WRITING = (actions.keys() | LINKING) - READING
+
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 class UnsupportedContentType(EnsuiteError):
@@ -79,10 +85,12 @@ class Endpoint:
             (b"content-length", b"%d" % len(body)),
             *answer.headers,
         ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": extra})
-        await send(
-            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
-        )
+        if scope["method"] == "HEAD":
+            body = b""
+        at_once = scope.get("extensions", _NOTHING).get(WHOLE_ANSWER)
+        if at_once is None or not at_once(answer.status, extra, body):
+            await send({"type": "http.response.start", "status": answer.status, "headers": extra})
+            await send({"type": "http.response.body", "body": body})
 
     async def _answer(
         self,
@@ -189,7 +197,10 @@ def _as_json(body: bytes, content_type: bytes) -> bytes:
 
 
 def _header_token(headers: Mapping[bytes, bytes]) -> str | None:
-    text = headers.get(b"authorization", b"").decode("latin-1").strip()
+    given = headers.get(b"authorization")
+    if given is None:
+        return None
+    text = given.decode("latin-1").strip()
     if text[:7].lower() == "bearer ":
         text = text[7:].strip()
     return text or None

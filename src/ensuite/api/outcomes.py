@@ -81,7 +81,8 @@ def selected(call: Call, collection: Collection, action: str) -> Selection:
             decided.clear()
         if len(parameter) <= MAX_DECIDED_CHARACTERS:
             decided[key] = found
-    if STRICT.search(call.headers.get(b"prefer", b"")):
+    prefer = call.headers.get(b"prefer")
+    if prefer is not None and STRICT.search(prefer):
         error = refused(found, catalog, bindings, collection, action)
         if error is not None:
             raise error
@@ -144,7 +145,8 @@ async def started(call: Call, selection: Selection, written: Sequence[Written]) 
         if isinstance(start, Skip):
             shown |= {"state": "skipped", "reason": start.reason.value}
         else:
-            own = [each for each in captured if each.start is start]
+            alone = len(selection.entries) == 1
+            own = captured if alone else [each for each in captured if each.start is start]
             shown |= _state(own, rans, no_record=not written, path=bool(start.path))
         outcome.entries.append(shown)
     return outcome

@@ -58,7 +58,6 @@ def serve(*, host: str = "127.0.0.1", port: Port = 8000, worker: bool = True) ->
                         access_log=False,  # a token may be in the query
                         log_level="warning",
                         server_header=False,
-                        date_header=False,
                         backlog=BACKLOG,
                         timeout_graceful_shutdown=GRACE_SECONDS,
                     )

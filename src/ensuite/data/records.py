@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import asyncpg
 import msgspec
+import sqlalchemy as sa
 
 from ensuite.access.policy import Grant
 from ensuite.clock import Clock
@@ -140,9 +141,7 @@ class Records:
 
     def plan(self, operation: Operation, collection: Collection, values: Values) -> Planned | None:
         """The record as one flight can write it, or None when it takes a transaction."""
-        if values.nested or not all(
-            listener.decides_alone(operation, collection) for listener in self.listeners
-        ):
+        if values.nested or not self._decide_alone(operation, collection):
             return None
         new_row = self.new_row(collection)
         if new_row.automatic is not None:
@@ -155,17 +154,22 @@ class Records:
     ) -> Planned | None:
         """As `plan`, straight from the bytes of a request; None also where they need a look."""
         direct = self.direct(collection, grant)
-        if direct is None or not all(
-            listener.decides_alone(operation, collection) for listener in self.listeners
-        ):
+        if direct is None or not self._decide_alone(operation, collection):
             return None
         planned = direct.planned(body, self.moment(operation))
         return None if planned is None else self._planned(operation, *planned)
 
+    def _decide_alone(self, operation: Operation, collection: Collection) -> bool:
+        # A loop, not `all`: it runs for every create, and a generator costs more than its body.
+        for listener in self.listeners:  # noqa: SIM110
+            if not listener.decides_alone(operation, collection):
+                return False
+        return True
+
     def _planned(self, operation: Operation, row: Sequence[Any], change: Change) -> Planned | None:
-        riders = [
-            rider for listener in self.listeners for rider in listener.riders(operation, change)
-        ]
+        riders: list[Rider] = []
+        for listener in self.listeners:
+            riders += listener.riders(operation, change)
         if len(riders) > MAX_RIDERS_IN_FLIGHT:
             return None
         return Planned(change.collection, row, change, riders)
@@ -210,13 +214,17 @@ class Records:
         guard_values: Sequence[Any] = (),
     ) -> bool:
         """Write planned records and rows in one flight; False when the guard held it back."""
-        tables = [each.collection.table for each in planned]
+        tables: list[sa.Table] = []
         values: list[Any] = list(guard_values)
+        riding: list[Rider] = []
         for each in planned:
-            values.extend(each.row)
-        for each in (*(r for p in planned for r in p.riders), *riders):
-            tables.append(each.table)
-            values.extend(each.values)
+            tables.append(each.collection.table)
+            values += each.row
+            riding += each.riders
+        riding += riders
+        for rider in riding:
+            tables.append(rider.table)
+            values += rider.values
         sql, order = flight(tuple(tables), guard)
         row = await self.database.commit(sql, arranged(order, values))
         return row[0]

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 import asyncpg
 import msgspec
-from asyncpg.pgproto.pgproto import UUID
 
 from ensuite.access.actor import Actor
 from ensuite.clock import Clock
@@ -175,18 +174,18 @@ def _applies(start: Start, action: str) -> bool:
     return not start.trigger.everywhere or start.trigger.fires_on(action)
 
 
-def event_key(operation_id: int, workflow_id: int, path: str, identity: str) -> UUID:
-    """The same for the same operation, workflow and record: a repeated capture finds its row."""
+def event_key(operation_id: int, workflow_id: int, path: str, identity: str) -> str:
+    """The same for the same operation, workflow and record: a repeated capture finds its row.
+
+    A UUID's digits; asyncpg takes them as they are.
+    """
     text = f"{operation_id}/{workflow_id}/{path}/{identity}"
-    return UUID(hashlib.blake2b(text.encode(), digest_size=16).digest())
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _context(actor: Actor | None, change: Change, data: bytes, *, related: bool) -> str:
-    parts = [b'{"data":', data]
-    if actor is None:
-        parts.append(b',"user":null,"roleName":null')
-    else:
-        parts += [b',"user":', actor.user_json, b',"roleName":', msgspec.json.encode(actor.role)]
+    who = b'"user":null,"roleName":null' if actor is None else actor.as_context
+    parts = [b'{"data":', data, b",", who]
     if change.previous is not None and not related:
         parts += [b',"previous":', msgspec.json.encode(change.previous)]
         parts += [b',"changed":', msgspec.json.encode(change.changed)]
