@@ -184,7 +184,7 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "Processes": (
         ("ids", "NODE_NUMBERS", "Processes that use one database"),
         ("storage.database", "CONNECT_SECONDS", "Seconds to wait for the database's answer"),
-        ("storage.connections", "ACQUIRE_SECONDS", "Seconds to wait for a free connection; then 503"),
+        ("storage.connections", "ACQUIRE_SECONDS", "Seconds to wait for a connection; then 503"),
         ("cli.serve", "GRACE_SECONDS", "Seconds that requests have to finish at a stop"),
     ),
 }

@@ -54,6 +54,9 @@ OPTIONS = {
     "log_checkpoints": "off",
 }
 
+MOST_BUFFER_MEGABYTES = 1024
+"""Of a quarter of the machine's memory, for PostgreSQL's own cache: it shares the machine."""
+
 START_SECONDS = 300  # after a crash, up to max_wal_size is replayed first
 ORPHAN_SECONDS = 0.5  # between attempts, while the children of a killed postmaster still end
 STOP_SECONDS = 60  # with a checkpoint
@@ -294,7 +297,12 @@ def spawn(
     cluster: Path, sockets: Path, account: Account, log_file: IO[str]
 ) -> psutil.Process | None:
     """Start a postmaster that outlives this process and its terminal; None if it ended at once."""
-    options = {"port": str(PORT), "unix_socket_directories": str(sockets), **OPTIONS}
+    options = {
+        "port": str(PORT),
+        "unix_socket_directories": str(sockets),
+        "shared_buffers": f"{_buffer_megabytes()}MB",
+        **OPTIONS,
+    }
     shell = subprocess.run(
         [
             "/bin/sh",
@@ -488,3 +496,9 @@ def is_alive(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
+
+
+def _buffer_megabytes() -> int:
+    """What `shared_buffers` is set to; the memory is taken as it is used, not at the start."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return max(128, min(memory // 4, MOST_BUFFER_MEGABYTES))
