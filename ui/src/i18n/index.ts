@@ -1,0 +1,54 @@
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+
+/** One namespace for each folder of screens: `t("tables:new")`; without one it is `common`. */
+const files = import.meta.glob<Record<string, string>>("./*/*.json", {
+  eager: true,
+  import: "default",
+});
+
+export const LANGUAGES = { en: "English", fr: "Français" } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const resources: Record<string, Record<string, Record<string, string>>> = {};
+for (const [path, words] of Object.entries(files)) {
+  const [, language = "en", name = ""] = path.split("/");
+  resources[language] = { ...resources[language], [name.replace(".json", "")]: words };
+}
+
+const STORED = "ensuite.language";
+const wanted = localStorage.getItem(STORED) ?? navigator.language.slice(0, 2);
+
+i18next.use(initReactI18next).init({
+  lng: wanted in LANGUAGES ? wanted : "en",
+  fallbackLng: "en",
+  defaultNS: "common",
+  resources,
+  interpolation: { escapeValue: false },
+});
+document.documentElement.lang = i18next.language;
+
+export function speak(language: Language): void {
+  localStorage.setItem(STORED, language);
+  document.documentElement.lang = language;
+  void i18next.changeLanguage(language);
+}
+
+/** The text of a label that the server gives in both languages. */
+export function local(label: { en?: string; fr?: string } | string | null | undefined): string {
+  if (label == null) return "";
+  if (typeof label === "string") return label;
+  const language = i18next.language as Language;
+  return label[language] || label.en || label.fr || "";
+}
+
+/** `Intl` in the page's language. */
+export const format = {
+  number: (value: number) => new Intl.NumberFormat(i18next.language).format(value),
+  date: (value: string) =>
+    new Intl.DateTimeFormat(i18next.language, { dateStyle: "medium" }).format(new Date(value)),
+  moment: (value: string) =>
+    new Intl.DateTimeFormat(i18next.language, { dateStyle: "medium", timeStyle: "medium" }).format(
+      new Date(value),
+    ),
+};

@@ -1,0 +1,42 @@
+import { ActionIcon } from "@mantine/core";
+import { X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import styles from "./Drawer.module.css";
+
+interface Props {
+  title: ReactNode;
+  /** Buttons beside the close button. */
+  actions?: ReactNode;
+  footer?: ReactNode;
+  width?: number;
+  label: string;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** The panel at the right of a page: not modal, the page beside it stays usable. */
+export function Drawer({ title, actions, footer, width = 380, label, onClose, children }: Props) {
+  const { t } = useTranslation();
+  return (
+    <aside
+      className={styles.drawer}
+      style={{ width }}
+      aria-label={label}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && !event.defaultPrevented) onClose();
+      }}
+    >
+      <header className={styles.head}>
+        <h2 className={styles.title}>{title}</h2>
+        <span className="grow" />
+        {actions}
+        <ActionIcon aria-label={t("close")} onClick={onClose}>
+          <X size={16} />
+        </ActionIcon>
+      </header>
+      <div className={styles.body}>{children}</div>
+      {footer && <footer className={styles.foot}>{footer}</footer>}
+    </aside>
+  );
+}

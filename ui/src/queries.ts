@@ -1,0 +1,55 @@
+/** What several screens read: who is signed in, and the tables. */
+import { useQuery } from "@tanstack/react-query";
+import { type Collection, call, session } from "./api";
+
+export interface Me {
+  id: number;
+  nickname: string | null;
+  username: string | null;
+  email: string | null;
+  roles: { name: string; title: string | null }[];
+  currentRole: string;
+}
+
+export interface Abilities {
+  role: string;
+  allowAll: boolean;
+  snippets: string[];
+  /** `posts:create` → what of it is allowed. */
+  actions: Record<string, { fields?: string[]; filter?: unknown }>;
+}
+
+export const useMe = () =>
+  useQuery({ queryKey: ["me"], queryFn: async () => (await call<Me>("auth:check")).data });
+
+export const useAbilities = () =>
+  useQuery({
+    queryKey: ["abilities", session.role],
+    queryFn: async () => (await call<Abilities>("roles:check")).data,
+  });
+
+/** All tables with their fields; the system's own ones are left out. */
+export const useCollections = () =>
+  useQuery({
+    queryKey: ["collections"],
+    queryFn: async () => (await call<Collection[]>("collections:listMeta")).data,
+    select: (all) => all.filter((each) => each.system !== true),
+  });
+
+const matches = (pattern: string, name: string) =>
+  new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`).test(name);
+
+/** Whether an administrative permission such as `pm.workflow.workflows` is granted. */
+export function mayManage(abilities: Abilities | undefined, snippet: string): boolean {
+  if (!abilities) return false;
+  if (abilities.allowAll) return true;
+  const refused = abilities.snippets.some((e) => e.startsWith("!") && matches(e.slice(1), snippet));
+  return !refused && abilities.snippets.some((each) => matches(each, snippet));
+}
+
+export const may = (abilities: Abilities | undefined, table: string, action: string) =>
+  abilities !== undefined && (abilities.allowAll || `${table}:${action}` in abilities.actions);
+
+/** What people call a table or a field. */
+export const titleOf = (thing: { title?: string | null; name: string } & Record<string, unknown>) =>
+  thing.title || (thing.uiSchema as { title?: string } | undefined)?.title || thing.name;

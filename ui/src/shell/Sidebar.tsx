@@ -1,0 +1,164 @@
+import {
+  ActionIcon,
+  Avatar,
+  Menu,
+  Tooltip,
+  UnstyledButton,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { spotlight } from "@mantine/spotlight";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import {
+  Database,
+  History,
+  KeyRound,
+  Search,
+  Settings,
+  Shield,
+  Table2,
+  UsersRound,
+  Workflow,
+} from "lucide-react";
+import type { ComponentType, ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { call, session } from "../api";
+import { LANGUAGES, type Language, speak } from "../i18n";
+import { may, mayManage, titleOf, useAbilities, useCollections, useMe } from "../queries";
+import styles from "./Sidebar.module.css";
+
+/** Where one can go; what the role may not do is absent. */
+export function Sidebar({ onLeave }: { onLeave: () => void }) {
+  const { t } = useTranslation();
+  const { data: abilities } = useAbilities();
+  const { data: collections = [] } = useCollections();
+  const tables = collections.filter((each) => may(abilities, each.name, "view"));
+  const manages = (snippet: string) => mayManage(abilities, snippet);
+
+  return (
+    <>
+      <div className={styles.mark}>
+        <span className={styles.square}>E</span>
+        <strong className="grow">Ensuite</strong>
+        <Tooltip label={`${t("search")} · Ctrl K`}>
+          <ActionIcon aria-label={t("search")} onClick={spotlight.open}>
+            <Search size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      {tables.length > 0 && <h2 className={styles.group}>{t("data")}</h2>}
+      {tables.map((each) => (
+        <Item key={each.name} to={`/data/${each.name}`} icon={Table2} onLeave={onLeave}>
+          {titleOf(each)}
+        </Item>
+      ))}
+      <h2 className={styles.group}>{t("build")}</h2>
+      {manages("pm.data-source-manager.collection-view") && (
+        <Item to="/tables" icon={Database} onLeave={onLeave}>
+          {t("tables")}
+        </Item>
+      )}
+      {manages("pm.workflow.workflows") && (
+        <>
+          <Item to="/workflows" icon={Workflow} onLeave={onLeave}>
+            {t("workflows")}
+          </Item>
+          <Item to="/executions" icon={History} onLeave={onLeave}>
+            {t("executions")}
+          </Item>
+        </>
+      )}
+      <h2 className={styles.group}>{t("access")}</h2>
+      {manages("pm.users") && (
+        <Item to="/users" icon={UsersRound} onLeave={onLeave}>
+          {t("users")}
+        </Item>
+      )}
+      {manages("pm.acl.roles") && (
+        <Item to="/roles" icon={Shield} onLeave={onLeave}>
+          {t("roles")}
+        </Item>
+      )}
+      <Item to="/api-keys" icon={KeyRound} onLeave={onLeave}>
+        {t("apiKeys")}
+      </Item>
+      <Item to="/settings" icon={Settings} onLeave={onLeave}>
+        {t("settings")}
+      </Item>
+      <span className="grow" />
+      <Account />
+    </>
+  );
+}
+
+interface ItemProps {
+  to: string;
+  icon: ComponentType<{ size?: number; strokeWidth?: number }>;
+  onLeave: () => void;
+  children: ReactNode;
+}
+
+function Item({ to, icon: Icon, onLeave, children }: ItemProps) {
+  return (
+    <Link to={to} className={styles.item} onClick={onLeave}>
+      <Icon size={16} strokeWidth={1.75} />
+      <span className={styles.label}>{children}</span>
+    </Link>
+  );
+}
+
+function Account() {
+  const { t, i18n } = useTranslation();
+  const { data: me } = useMe();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const name = me?.nickname || me?.username || me?.email || "";
+
+  async function signOut() {
+    try {
+      await call("auth:signOut", { body: {} });
+    } finally {
+      session.token = null;
+      session.role = null;
+      queries.clear();
+      void navigate({ to: "/sign-in" });
+    }
+  }
+
+  return (
+    <Menu position="top-start" width={208}>
+      <Menu.Target>
+        <UnstyledButton className={styles.account} aria-label={t("account")}>
+          <Avatar size={24} radius="xl" name={name} color="initials" />
+          <span className={styles.label}>{name}</span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t("language")}</Menu.Label>
+        {Object.entries(LANGUAGES).map(([code, word]) => (
+          <Menu.Item
+            key={code}
+            lang={code}
+            aria-current={i18n.language === code || undefined}
+            onClick={() => speak(code as Language)}
+          >
+            {word}
+          </Menu.Item>
+        ))}
+        <Menu.Label>{t("theme")}</Menu.Label>
+        {(["auto", "light", "dark"] as const).map((scheme) => (
+          <Menu.Item
+            key={scheme}
+            aria-current={colorScheme === scheme || undefined}
+            onClick={() => setColorScheme(scheme)}
+          >
+            {t(`theme.${scheme}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item onClick={signOut}>{t("signOut")}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
