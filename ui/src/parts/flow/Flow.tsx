@@ -1,0 +1,105 @@
+import {
+  Background,
+  BackgroundVariant,
+  Controls,
+  type Edge,
+  MiniMap,
+  type Node,
+  ReactFlow,
+} from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import styles from "./Flow.module.css";
+import { type Line, layout, type Placed } from "./layout";
+import { StepEdge, type StepEdgeData } from "./StepEdge";
+import { SpotNode, StepNode, type StepNodeData, type StepState } from "./StepNode";
+import type { Place, Step } from "./tree";
+
+interface Props {
+  trigger: Step;
+  steps: Step[];
+  selected: string | null;
+  onSelect: (key: string | null) => void;
+  /** How each step went, by its key. */
+  states?: Record<string, StepState>;
+  /** Asked for by a `+`; absent: nothing can be inserted. */
+  onInsert?: (place: Place, at: { x: number; y: number }) => void;
+  /** A node's `⋯`. */
+  onMenu?: (key: string, at: { x: number; y: number }) => void;
+}
+
+const nodeTypes = { step: StepNode, spot: SpotNode };
+const edgeTypes = { step: StepEdge };
+const MINIMAP_FROM = 30;
+
+/** The canvas of a workflow: it lays itself out; steps are selected, inserted and followed. */
+export function Flow({ trigger, steps, selected, onSelect, states, onInsert, onMenu }: Props) {
+  const { i18n } = useTranslation();
+  const graph = useMemo(() => layout(trigger, steps), [trigger, steps]);
+  const nodes = useMemo(
+    () => graph.placed.map((each) => toNode(each, selected, states?.[each.id], onMenu)),
+    [graph, selected, states, onMenu],
+  );
+  const edges = useMemo(
+    () => graph.lines.map((line) => toEdge(line, states, onInsert)),
+    [graph, states, onInsert],
+  );
+
+  return (
+    <ReactFlow
+      key={i18n.language}
+      className={styles.flow}
+      nodes={nodes}
+      edges={edges}
+      nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
+      nodesDraggable={false}
+      nodesConnectable={false}
+      nodesFocusable={false}
+      edgesFocusable={false}
+      onlyRenderVisibleElements={nodes.length > MINIMAP_FROM}
+      minZoom={0.1}
+      fitView
+      fitViewOptions={{ maxZoom: 1, padding: 0.12 }}
+      onNodeClick={(_, node) => {
+        if (node.type === "step") onSelect(node.id);
+      }}
+      onPaneClick={() => onSelect(null)}
+      proOptions={{ hideAttribution: true }}
+    >
+      <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
+      <Controls showInteractive={false} />
+      {nodes.length > MINIMAP_FROM && <MiniMap pannable zoomable />}
+    </ReactFlow>
+  );
+}
+
+function toNode(
+  { id, step, x, y, width, height }: Placed,
+  selected: string | null,
+  state: StepState | undefined,
+  onMenu: Props["onMenu"],
+): Node {
+  const place = { id, position: { x, y }, width, height, selectable: false };
+  if (step === null) return { ...place, type: "spot", data: {} };
+  const data: StepNodeData = { step, selected: id === selected, state, onMenu };
+  return { ...place, type: "step", data: data as unknown as Record<string, unknown> };
+}
+
+function toEdge(line: Line, states: Props["states"], onInsert: Props["onInsert"]): Edge {
+  const data: StepEdgeData = {
+    label: line.label,
+    joins: line.joins,
+    place: line.place,
+    onInsert,
+    travelled: states !== undefined && !!states[line.source] && !states[line.target]?.muted,
+  };
+  return {
+    id: line.id,
+    source: line.source,
+    target: line.target,
+    type: "step",
+    data: data as unknown as Record<string, unknown>,
+  };
+}

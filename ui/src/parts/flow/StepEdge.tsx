@@ -1,0 +1,81 @@
+import {
+  BaseEdge,
+  EdgeLabelRenderer,
+  type EdgeProps,
+  getSmoothStepPath,
+  Position,
+} from "@xyflow/react";
+import { Plus } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import styles from "./StepEdge.module.css";
+import type { Place } from "./tree";
+
+export interface StepEdgeData {
+  label?: string;
+  joins: boolean;
+  place: Place | null;
+  onInsert?: (place: Place, at: { x: number; y: number }) => void;
+  /** The execution went this way. */
+  travelled: boolean;
+}
+
+const TURN = 24;
+
+/** A line between two steps, with the branch's name and the `+` that inserts a step. */
+export function StepEdge({
+  id,
+  source,
+  target,
+  sourceX,
+  sourceY,
+  targetX,
+  targetY,
+  data,
+}: EdgeProps) {
+  const { t } = useTranslation();
+  const { label, joins, place, onInsert, travelled } = data as unknown as StepEdgeData;
+  const straight = Math.abs(sourceX - targetX) < 1;
+  const [path] = getSmoothStepPath({
+    sourceX,
+    sourceY,
+    targetX,
+    targetY,
+    sourcePosition: Position.Bottom,
+    targetPosition: Position.Top,
+    borderRadius: 12,
+    centerY: straight ? undefined : label === undefined ? targetY - TURN / 2 : sourceY + TURN,
+  });
+  // An empty branch has its `+` on the line that leads into it.
+  const empty = source.includes("/") && joins;
+  const x = label === undefined ? sourceX : targetX;
+  const y = target.startsWith("end") || label !== undefined ? targetY - 12 : sourceY + 20;
+  return (
+    <>
+      <BaseEdge id={id} path={path} className={travelled ? styles.travelled : undefined} />
+      <EdgeLabelRenderer>
+        {label !== undefined && (
+          <span
+            className={styles.branch}
+            style={{
+              transform: `translate(-50%, -50%) translate(${targetX}px, ${sourceY + TURN}px)`,
+            }}
+          >
+            {label}
+          </span>
+        )}
+        {onInsert && place && !empty && (
+          <button
+            type="button"
+            className={styles.plus}
+            aria-label={t("insertStep")}
+            data-testid={`insert-${place.upstreamId ?? "start"}-${place.branchIndex ?? "next"}`}
+            style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+            onClick={(event) => onInsert(place, { x: event.clientX, y: event.clientY })}
+          >
+            <Plus size={12} />
+          </button>
+        )}
+      </EdgeLabelRenderer>
+    </>
+  );
+}

@@ -1,0 +1,88 @@
+import { ActionIcon } from "@mantine/core";
+import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { Ellipsis, TriangleAlert } from "lucide-react";
+import type { CSSProperties } from "react";
+import { useTranslation } from "react-i18next";
+import { Pill, type Tone } from "../Pill";
+import { iconOf } from "./icons";
+import styles from "./StepNode.module.css";
+import type { Step } from "./tree";
+
+export interface StepState {
+  tone: Tone;
+  label: string;
+  /** Its branch was not taken. */
+  muted?: boolean;
+  live?: boolean;
+}
+
+export interface StepNodeData {
+  step: Step;
+  selected: boolean;
+  state?: StepState;
+  onMenu?: (key: string, at: { x: number; y: number }) => void;
+}
+
+/** One step: what it is, what it is called, what it does and how it went. */
+export function StepNode({ data }: NodeProps) {
+  const { t } = useTranslation();
+  const { step, selected, state, onMenu } = data as unknown as StepNodeData;
+  const Icon = iconOf(step.icon);
+  return (
+    <div
+      className={styles.node}
+      style={{ "--tint": `var(--kind-${step.kind})` } as CSSProperties}
+      data-testid={`node-${step.key}`}
+      data-selected={selected || undefined}
+      data-tone={state && !state.muted ? state.tone : undefined}
+      data-muted={state?.muted || undefined}
+    >
+      <Handle type="target" position={Position.Top} />
+      <div className={styles.head}>
+        <span className={styles.glyph}>
+          <Icon size={16} strokeWidth={1.75} />
+        </span>
+        <button type="button" className={styles.words} aria-pressed={selected}>
+          <span className={styles.title}>{step.title}</span>
+          <span className={styles.kind}>{step.type}</span>
+        </button>
+        {step.problem && (
+          <TriangleAlert size={16} className={styles.warning} aria-label={step.problem} />
+        )}
+        {state && !state.muted && (
+          <Pill tone={state.tone} live={state.live}>
+            {state.label}
+          </Pill>
+        )}
+        {onMenu && step.id !== null && (
+          <ActionIcon
+            className={styles.menu}
+            aria-label={t("more")}
+            onClick={(event) => {
+              event.stopPropagation();
+              onMenu(step.key, { x: event.clientX, y: event.clientY });
+            }}
+          >
+            <Ellipsis size={16} />
+          </ActionIcon>
+        )}
+      </div>
+      {(step.problem || step.detail) && (
+        <div className={styles.foot} data-problem={step.problem ? true : undefined}>
+          {step.problem ?? step.detail}
+        </div>
+      )}
+      <Handle type="source" position={Position.Bottom} />
+    </div>
+  );
+}
+
+/** Where branches meet, or a sequence ends: only its lines are seen. */
+export function SpotNode() {
+  return (
+    <div className={styles.spot}>
+      <Handle type="target" position={Position.Top} />
+      <Handle type="source" position={Position.Bottom} />
+    </div>
+  );
+}
