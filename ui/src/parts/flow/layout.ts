@@ -116,10 +116,7 @@ export function layout(trigger: Step, steps: Step[]): { placed: Placed[]; lines:
 
   const first: Step = { ...trigger, branches: undefined, id: null };
   const end = draw([first, ...steps], 0, 0, []);
-  const last = end.tails[0];
-  if (last && !last.id.endsWith("/join")) {
-    spot("end", 0, end.bottom - GAP_Y / 2);
-    connect(end.tails, "end");
-  }
+  spot("end", 0, end.bottom - GAP_Y / 2);
+  connect(end.tails, "end");
   return { placed, lines };
 }
