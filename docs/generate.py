@@ -62,6 +62,7 @@ RESOURCES = {
     "workflows": "Workflows",
     "nodes": "Nodes",
     "executions": "Executions and jobs",
+    "workflow_types": "Types of nodes and triggers",
 }
 """What the modules that register actions are about, in the order of the page."""
 

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ensuite.workflow import Branch, Node, Waiting
+from ensuite.workflow import Branch, Node, Waiting, forms
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.node import DuplicateNodeType, node_types
 from ensuite.workflow.node import node_type as register
@@ -198,6 +198,44 @@ async def test_a_repeated_turn_comes_to_the_same(
 @each_type
 def test_what_goes_out_to_others_is_on_record_before(node_type: type[Node]) -> None:
     assert node_type.calls_out == (node_type.group == "call")
+
+
+def every_field(fields: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The fields of a form, with those of its parts."""
+    for each in fields:
+        yield each
+        yield from every_field(each["fields"] or [])
+
+
+def every_form() -> list[dict[str, Any]]:
+    load_trigger_types()
+    return [*forms.of_nodes(), *forms.of_triggers()]
+
+
+@pytest.mark.parametrize("form", every_form(), ids=lambda form: form["type"])
+def test_its_form_speaks_every_language(form: dict[str, Any]) -> None:
+    cls = {**node_types, **trigger_types}[form["type"]]
+
+    assert cls.description.keys() == {"en", "fr"}
+    for text in (form["title"], form["description"]):
+        assert text["en"]
+        assert text["fr"]
+    for field in every_field(form["fields"]):
+        assert field["title"].keys() == {"en", "fr"}
+        assert field["description"] is None or field["description"].keys() == {"en", "fr"}
+        # A description that JSON Schema knows is one that was said in one language only.
+        assert field["description"] or "description" not in form["schema"]["properties"].get(
+            field["name"], {}
+        )
+
+
+@pytest.mark.parametrize("form", every_form(), ids=lambda form: form["type"])
+def test_its_form_asks_for_its_fields_in_order(form: dict[str, Any]) -> None:
+    cls = {**node_types, **trigger_types}[form["type"]]
+    names = [field.alias or name for name, field in cls.model_fields.items()]
+
+    assert [field["name"] for field in form["fields"]] == names
+    assert "$ref" not in json.dumps([field["schema"] for field in form["fields"]])
 
 
 def test_a_name_is_taken_once() -> None:

@@ -12,6 +12,7 @@ MODULES = (
     "workflows",
     "nodes",
     "executions",
+    "workflow_types",
     "links",
 )
 

@@ -164,6 +164,8 @@ class Node(Part):
     group: ClassVar[str]
     icon: ClassVar[str]
     label: ClassVar[Mapping[str, str]]
+    description: ClassVar[Mapping[str, str]]
+    """What the type does, in a sentence, by language; the English one is the docstring's first."""
     branches: ClassVar[tuple[str, ...]] = ()
     """The names of fixed branches, by index; a type whose branches come from its configuration
     overrides `branch_names`."""
@@ -185,23 +187,44 @@ class Node(Part):
 
 
 def node_type(
-    type_name: str, *, group: str, icon: str, en: str, fr: str, branches: tuple[str, ...] = ()
+    type_name: str,
+    *,
+    group: str,
+    icon: str,
+    en: str,
+    fr: str,
+    description_fr: str | None = None,
+    branches: tuple[str, ...] = (),
 ) -> Callable[[type[N]], type[N]]:
-    """Register a class as the node type called `type_name`."""
+    """Register a class as the node type called `type_name`; its docstring describes it."""
 
     def register(cls: type[N]) -> type[N]:
         if type_name in node_types:
             raise DuplicateNodeType(type_name)
         cls.type, cls.group, cls.icon = type_name, group, icon
         cls.label, cls.branches = {"en": en, "fr": fr}, branches
+        cls.description = described(cls, description_fr)
         node_types[type_name] = cls
         return cls
 
     return register
 
 
-def config(*, en: str, fr: str, widget: str = "text", **options: Any) -> Any:
-    """A field of a node's or trigger's configuration, with what the editor needs to show it."""
-    return PydanticField(
-        json_schema_extra={"label": {"en": en, "fr": fr}, "widget": widget}, **options
-    )
+def described(cls: type, description_fr: str | None) -> Mapping[str, str]:
+    """The first line of a class's docstring, and its French; a language may be missing."""
+    first, *_ = (cls.__doc__ or "").splitlines() or [""]
+    return {"en": first, **({} if description_fr is None else {"fr": description_fr})}
+
+
+def config(
+    *, en: str, fr: str, widget: str = "text", hint: tuple[str, str] | None = None, **options: Any
+) -> Any:
+    """A field of a node's or trigger's configuration, with what the editor needs to show it.
+
+    `hint` says more than the label does, in English and in French.
+    """
+    shown: dict[str, Any] = {"label": {"en": en, "fr": fr}, "widget": widget}
+    if hint is not None:
+        shown["hint"] = dict(zip(("en", "fr"), hint, strict=True))
+        options["description"] = hint[0]
+    return PydanticField(json_schema_extra=shown, **options)

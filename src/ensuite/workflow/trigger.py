@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ensuite.errors import InvalidRequest
+from ensuite.workflow.node import described
 
 trigger_types: dict[str, "type[Trigger]"] = {}
 
@@ -27,20 +28,26 @@ class Trigger(BaseModel):
     )
 
     type: ClassVar[str]
+    icon: ClassVar[str]
     label: ClassVar[Mapping[str, str]]
+    description: ClassVar[Mapping[str, str]]
+    """What starts it, in a sentence, by language; the English one is the docstring's first."""
 
     sync_choice: ClassVar[bool] = True
     """Whether the author may choose that the caller waits for the execution."""
 
 
-def trigger_type(type_name: str, *, en: str, fr: str) -> Callable[[type[T]], type[T]]:
-    """Register a class as the trigger type called `type_name`."""
+def trigger_type(
+    type_name: str, *, en: str, fr: str, icon: str = "zap", description_fr: str | None = None
+) -> Callable[[type[T]], type[T]]:
+    """Register a class as the trigger type called `type_name`; its docstring describes it."""
 
     def register(cls: type[T]) -> type[T]:
         if type_name in trigger_types:
             message = f"two trigger types are called {type_name!r}"
             raise ValueError(message)
-        cls.type, cls.label = type_name, {"en": en, "fr": fr}
+        cls.type, cls.icon, cls.label = type_name, icon, {"en": en, "fr": fr}
+        cls.description = described(cls, description_fr)
         trigger_types[type_name] = cls
         return cls
 

@@ -35,7 +35,17 @@ class Params(Part):
     )
 
 
-@node_type("aggregate", group="data", icon="sigma", en="Aggregate", fr="Agréger")
+@node_type(
+    "aggregate",
+    group="data",
+    icon="sigma",
+    en="Aggregate",
+    fr="Agréger",
+    description_fr=(
+        "Compte des enregistrements, ou calcule la somme, la moyenne, le minimum"
+        " ou le maximum d’un champ."
+    ),
+)
 class Aggregate(Node):
     """Count records, or work out the sum, average, minimum or maximum of a field."""
 

@@ -18,7 +18,14 @@ from ensuite.workflow import (
 )
 
 
-@node_type("calculation", group="logic", icon="calculator", en="Calculation", fr="Calcul")
+@node_type(
+    "calculation",
+    group="logic",
+    icon="calculator",
+    en="Calculation",
+    fr="Calcul",
+    description_fr="Calcule une valeur par une expression, ou un texte par un modèle.",
+)
 class Calculation(Node):
     """Work out a value by an expression, or a text by a template."""
 

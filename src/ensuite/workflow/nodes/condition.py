@@ -9,6 +9,9 @@ from ensuite.workflow import Branch, Criterion, Failed, Node, Outcome, Step, con
     icon="git-branch",
     en="Condition",
     fr="Condition",
+    description_fr=(
+        "Pose une question, et continue dans la branche de la réponse ou seulement si elle est oui."
+    ),
     branches=("no", "yes"),
 )
 class Condition(Criterion, Node):

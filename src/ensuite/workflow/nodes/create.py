@@ -14,7 +14,14 @@ class Params(Part):
     )
 
 
-@node_type("create", group="data", icon="plus", en="Create record", fr="Créer")
+@node_type(
+    "create",
+    group="data",
+    icon="plus",
+    en="Create record",
+    fr="Créer",
+    description_fr="Crée un enregistrement.",
+)
 class Create(Node):
     """Create a record."""
 

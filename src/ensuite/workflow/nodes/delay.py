@@ -18,7 +18,14 @@ from ensuite.workflow import (
 MAX_MILLISECONDS = 10 * 366 * 86_400_000
 
 
-@node_type("delay", group="logic", icon="timer", en="Delay", fr="Délai")
+@node_type(
+    "delay",
+    group="logic",
+    icon="timer",
+    en="Delay",
+    fr="Délai",
+    description_fr="Attend un certain temps, puis continue ou termine le flux.",
+)
 class Delay(Node):
     """Wait for a time, then go on or end the workflow."""
 

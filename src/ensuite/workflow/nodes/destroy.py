@@ -11,7 +11,14 @@ class Params(Part):
     filter: dict[str, Any] | None = config(en="Filter", fr="Filtre", widget="filter", default=None)
 
 
-@node_type("destroy", group="data", icon="trash-2", en="Delete records", fr="Supprimer")
+@node_type(
+    "destroy",
+    group="data",
+    icon="trash-2",
+    en="Delete records",
+    fr="Supprimer",
+    description_fr="Supprime les enregistrements d’un filtre, qui doit en exclure certains.",
+)
 class Destroy(Node):
     """Delete the records that match a filter, which must leave some records out."""
 

@@ -5,7 +5,14 @@ from typing import Literal
 from ensuite.workflow import Finish, Node, Outcome, Status, Step, config, node_type
 
 
-@node_type("end", group="logic", icon="circle-stop", en="End", fr="Fin")
+@node_type(
+    "end",
+    group="logic",
+    icon="circle-stop",
+    en="End",
+    fr="Fin",
+    description_fr="Termine ici tout le flux, comme un succès ou comme un échec.",
+)
 class End(Node):
     """End the whole workflow here, as a success or as a failure."""
 

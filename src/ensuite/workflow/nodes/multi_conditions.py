@@ -29,6 +29,10 @@ class Case(Criterion):
     icon="list-tree",
     en="Multiple conditions",
     fr="Conditions multiples",
+    description_fr=(
+        "Continue dans la branche de la première question dont la réponse est"
+        " oui, sinon dans la branche par défaut."
+    ),
     branches=("default",),
 )
 class MultiConditions(Node):

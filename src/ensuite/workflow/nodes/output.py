@@ -5,7 +5,14 @@ from typing import Any
 from ensuite.workflow import Done, Node, Outcome, Step, config, node_type, resolve
 
 
-@node_type("output", group="caller", icon="log-out", en="Output", fr="Résultat")
+@node_type(
+    "output",
+    group="caller",
+    icon="log-out",
+    en="Output",
+    fr="Résultat",
+    description_fr="Définit ce que l’exécution entière renvoie.",
+)
 class Output(Node):
     """Set what the execution as a whole gives back."""
 

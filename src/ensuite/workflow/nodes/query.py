@@ -36,7 +36,14 @@ class Params(Part):
     )
 
 
-@node_type("query", group="data", icon="search", en="Query records", fr="Rechercher")
+@node_type(
+    "query",
+    group="data",
+    icon="search",
+    en="Query records",
+    fr="Rechercher",
+    description_fr="Trouve un enregistrement, ou une page d’enregistrements.",
+)
 class Query(Node):
     """Find one record, or a page of them."""
 

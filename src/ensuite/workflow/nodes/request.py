@@ -43,7 +43,14 @@ class Pair(Part):
     value: Any = config(en="Value", fr="Valeur", widget="template", default=None)
 
 
-@node_type("request", group="call", icon="globe", en="HTTP request", fr="Requête HTTP")
+@node_type(
+    "request",
+    group="call",
+    icon="globe",
+    en="HTTP request",
+    fr="Requête HTTP",
+    description_fr="Envoie une requête HTTP et garde la réponse.",
+)
 class Request(Node):
     """Send an HTTP request and keep the answer.
 

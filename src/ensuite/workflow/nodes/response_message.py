@@ -9,6 +9,7 @@ from ensuite.workflow import Done, Node, Outcome, Step, config, node_type, resol
     icon="message-square",
     en="Response message",
     fr="Message de réponse",
+    description_fr="Dit quelque chose à la personne dont la requête attend le flux.",
 )
 class ResponseMessage(Node):
     """Say something to the person whose request waits for the workflow."""

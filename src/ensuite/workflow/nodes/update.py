@@ -22,7 +22,14 @@ class Params(Part):
     values: dict[str, Any] = config(en="Values", fr="Valeurs", widget="values", default={})
 
 
-@node_type("update", group="data", icon="pencil", en="Update records", fr="Modifier")
+@node_type(
+    "update",
+    group="data",
+    icon="pencil",
+    en="Update records",
+    fr="Modifier",
+    description_fr="Modifie les enregistrements d’un filtre, qui doit en exclure certains.",
+)
 class Update(Node):
     """Update the records that match a filter, which must leave some records out."""
 

@@ -5,7 +5,16 @@ from typing import Any
 from ensuite.workflow import Done, Node, Outcome, Step, config, node_type, resolve
 
 
-@node_type("variable", group="logic", icon="variable", en="Variable", fr="Variable")
+@node_type(
+    "variable",
+    group="logic",
+    icon="variable",
+    en="Variable",
+    fr="Variable",
+    description_fr=(
+        "Garde une valeur sous la clé du nœud, ou donne une nouvelle valeur à une autre variable."
+    ),
+)
 class Variable(Node):
     """Keep a value under the node's own key, or give another variable a new one."""
 

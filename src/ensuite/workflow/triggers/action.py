@@ -13,7 +13,15 @@ ActionName = Literal["create", "update", "destroy", "updateOrCreate"]
 CollectionName = Annotated[str, AfterValidator(lambda name: name.removeprefix("main:"))]
 
 
-@trigger_type("action", en="Post-action event", fr="Événement post-opération")
+@trigger_type(
+    "action",
+    en="Post-action event",
+    fr="Événement post-opération",
+    description_fr=(
+        "Se déclenche après qu’un enregistrement a été créé, modifié ou supprimé par un bouton"
+        " ou un appel de l’API."
+    ),
+)
 class ActionTrigger(Trigger):
     """Start after a record was created, updated or deleted by a button or an API call."""
 
@@ -21,7 +29,10 @@ class ActionTrigger(Trigger):
         en="Collection",
         fr="Collection",
         widget="collection",
-        description="The collection whose records the workflow is about.",
+        hint=(
+            "The collection whose records the workflow is about.",
+            "La collection dont le flux traite les enregistrements.",
+        ),
     )
     everywhere: bool = config(
         en="For every such operation",
@@ -29,21 +40,30 @@ class ActionTrigger(Trigger):
         widget="switch",
         alias="global",
         default=False,
-        description="On: no call has to name it. Off: it runs where a button or a call names it.",
+        hint=(
+            "On: no call has to name it. Off: it runs where a button or a call names it.",
+            "Activé : nul appel n’a à le nommer. Désactivé : un bouton ou un appel doit le nommer.",
+        ),
     )
     actions: tuple[ActionName, ...] = config(
         en="Actions",
         fr="Actions",
         widget="actions",
         default=(),
-        description="Which actions start it when it is for every operation.",
+        hint=(
+            "Which actions start it when it is for every operation.",
+            "Les actions qui le déclenchent quand il vaut pour chaque opération.",
+        ),
     )
     appends: tuple[str, ...] = config(
         en="Associations to load",
         fr="Associations à charger",
         widget="appends",
         default=(),
-        description="Associations that $context.data holds besides the record's own fields.",
+        hint=(
+            "Associations that $context.data holds besides the record's own fields.",
+            "Associations que $context.data contient en plus des champs de l’enregistrement.",
+        ),
     )
 
     def fires_on(self, action: str) -> bool:

@@ -1,0 +1,39 @@
+"""The types that the editor offers, with their forms."""
+
+from tests.client import Client
+from tests.people import person
+
+
+async def test_the_types_are_served_with_the_fields_of_their_forms(shared: Client) -> None:
+    types = (await shared.get("workflow-types")).data
+    query = next(each for each in types["nodes"] if each["type"] == "query")
+    params = next(each for each in query["fields"] if each["name"] == "params")
+
+    assert query["title"] == {"en": "Query records", "fr": "Rechercher"}
+    assert query["group"] == "data"
+    assert [each["name"] for each in params["fields"]][:2] == ["filter", "sort"]
+    assert params["widget"] == "object"
+    assert params["schema"]["properties"]["sort"]["items"]["type"] == "object"
+    assert query["schema"]["required"] == ["collection"]
+    assert [each["required"] for each in query["fields"]] == [True, False, False, False]
+
+
+async def test_the_triggers_are_among_them_with_their_hints(shared: Client) -> None:
+    types = (await shared.get("workflow-types:list")).data
+    action = next(each for each in types["triggers"] if each["type"] == "action")
+    fields = {each["name"]: each for each in action["fields"]}
+
+    assert fields["global"]["default"] is False
+    assert fields["global"]["description"]["fr"].startswith("Activé")
+    assert fields["actions"]["schema"]["items"]["enum"] == [
+        "create",
+        "update",
+        "destroy",
+        "updateOrCreate",
+    ]
+
+
+async def test_they_are_for_those_who_draw_workflows(shared: Client) -> None:
+    member = await person(shared, "someone")
+
+    assert (await member.get("workflow-types")).status == 403
