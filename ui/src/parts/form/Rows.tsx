@@ -1,0 +1,50 @@
+import { ActionIcon, Button } from "@mantine/core";
+import { Plus, X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import styles from "./Rows.module.css";
+
+interface Props<T> {
+  label: ReactNode;
+  items: T[];
+  onChange: (items: T[]) => void;
+  /** A new, empty row. */
+  empty: () => T;
+  addLabel: string;
+  children: (item: T, change: (item: T) => void) => ReactNode;
+}
+
+/** A list of rows that can be added and removed. */
+export function Rows<T>({ label, items, onChange, empty, addLabel, children }: Props<T>) {
+  const { t } = useTranslation();
+  return (
+    <fieldset className={styles.rows}>
+      <legend className={styles.legend}>{label}</legend>
+      {items.map((item, place) => (
+        // Rows have no name of their own: their place is what they are.
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        <div key={place} className={styles.row}>
+          <div className={styles.cells}>
+            {children(item, (changed) =>
+              onChange(items.map((each, n) => (n === place ? changed : each))),
+            )}
+          </div>
+          <ActionIcon
+            aria-label={t("remove")}
+            onClick={() => onChange(items.filter((_, n) => n !== place))}
+          >
+            <X size={14} />
+          </ActionIcon>
+        </div>
+      ))}
+      <Button
+        variant="default"
+        leftSection={<Plus size={14} />}
+        className={styles.add}
+        onClick={() => onChange([...items, empty()])}
+      >
+        {addLabel}
+      </Button>
+    </fieldset>
+  );
+}

@@ -1,0 +1,67 @@
+import type { Collection } from "../../api";
+
+export interface Label {
+  en: string;
+  fr: string;
+}
+
+/** One field of a node's or trigger's configuration, as `workflow-types` describes it. */
+export interface TypeField {
+  name: string;
+  title: Label;
+  description: Label | null;
+  widget: string;
+  required: boolean;
+  default: unknown;
+  schema: { type?: string; enum?: (string | number)[]; [keyword: string]: unknown };
+  /** The fields of the part, or of each item of the list. */
+  fields: TypeField[] | null;
+}
+
+export interface WorkflowType {
+  type: string;
+  group: string;
+  icon: string;
+  title: Label;
+  description: Label;
+  branches: string[];
+  fields: TypeField[];
+}
+
+/** A value that a configuration can name: `{{$context.data.title}}`. */
+export interface VariableSource {
+  group: string;
+  label: string;
+  path: string;
+  /** What the last execution had there. */
+  sample?: unknown;
+}
+
+/** What the widgets of one form share. */
+export interface FormContext {
+  collections: Collection[];
+  variables: VariableSource[];
+  /** The collection that `values`, `filter` and `field` widgets are about. */
+  collection?: Collection;
+  /** Nodes by key, for widgets that name one. */
+  nodes: { key: string; title: string; type: string }[];
+}
+
+export interface WidgetProps {
+  field: TypeField;
+  value: unknown;
+  onChange: (value: unknown) => void;
+  context: FormContext;
+}
+
+export type Config = Record<string, unknown>;
+
+export const asObject = (value: unknown): Config =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Config) : {};
+
+export const asText = (value: unknown): string =>
+  value === null || value === undefined
+    ? ""
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value);
