@@ -63,6 +63,8 @@ RESOURCES = {
     "nodes": "Nodes",
     "executions": "Executions and jobs",
     "workflow_types": "Types of nodes and triggers",
+    "buttons": "Buttons",
+    "views": "Saved views",
 }
 """What the modules that register actions are about, in the order of the page."""
 
@@ -170,6 +172,17 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("server.http_client", "MAX_REDIRECTS", "Redirects that a `request` follows"),
         ("server.http_client", "MAX_CONNECTIONS", "Outgoing connections of a process"),
         ("workflow.executions", "MAX_RESULT_BYTES", "Bytes of a job's result"),
+    ),
+    "Buttons and views": (
+        ("api.buttons", "MAX_BUTTONS", "Buttons of a collection"),
+        ("api.buttons", "MAX_WORKFLOWS", "Workflows that a button starts"),
+        ("api.buttons", "MAX_ROLES", "Roles that a button is for"),
+        ("api.buttons", "MAX_ICON_LENGTH", "Characters of an icon's name"),
+        ("api.buttons", "MAX_JSON_BYTES", "Bytes of a button's condition, and of its values"),
+        ("api.bodies", "MAX_LABEL_LENGTH", "Characters of a label, and of a view's name"),
+        ("api.bodies", "MAX_SENTENCE_LENGTH", "Characters of the question of a button"),
+        ("api.views", "MAX_VIEWS", "Views that a user keeps of a collection"),
+        ("api.views", "MAX_CONFIG_BYTES", "Bytes of a view's configuration"),
     ),
     "Executions": (
         ("workflow.executions", "LEASE_SECONDS", "Seconds that a lease lasts without renewal"),

@@ -13,6 +13,8 @@ MODULES = (
     "nodes",
     "executions",
     "workflow_types",
+    "buttons",
+    "views",
     "links",
 )
 

@@ -77,6 +77,23 @@ async def shown(call: Call, found_id: int) -> dict[str, Any]:
     return (await call.snapshot.records.reader().find(collection, query))[0]
 
 
+def checked_key(key: object) -> str:
+    """A workflow's key, as `triggerWorkflows` can name it.
+
+    Raises:
+        InvalidWorkflow: it is empty, too long, or has characters with a meaning there.
+
+    """
+    if (
+        not isinstance(key, str)
+        or not 0 < len(key) <= MAX_KEY_LENGTH
+        or set(key) & set(",!? &=#%/")
+    ):
+        message = "key is text without , ! and the like, 64 characters at most"
+        raise InvalidWorkflow(message)
+    return key
+
+
 def checked_config(call: Call, type_name: object, config: object) -> Mapping[str, Any]:
     """A trigger's configuration.
 
@@ -115,10 +132,7 @@ async def create_workflow(call: Call) -> Answer:
         config = checked_config(call, body.get("type"), body["config"])
     else:
         _ = _checked_type(body.get("type"))
-    key = body.get("key") or random_key()
-    if not isinstance(key, str) or len(key) > MAX_KEY_LENGTH or set(key) & set(",!? &=#%/"):
-        message = "key is text without , ! and the like, 64 characters at most"
-        raise InvalidWorkflow(message)
+    key = checked_key(body.get("key") or random_key())
     found_id = call.means.ids()
     async with call.means.database.transaction() as tx:
         if await tx.fetchval("SELECT 1 FROM ensuite.workflows WHERE key = $1", key):

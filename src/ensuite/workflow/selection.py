@@ -165,7 +165,7 @@ def _chosen(
     trigger = workflow.trigger
     if not isinstance(trigger, ActionTrigger):
         return Skip(item, Reason.WRONG_TYPE)
-    target = _walked(catalog, collection, item.path)
+    target = walked(catalog, collection, item.path)
     if target is None:
         return Skip(item, Reason.UNKNOWN_PATH)
     if trigger.collection != target.name:
@@ -182,7 +182,7 @@ def _may_fire(trigger: ActionTrigger, action: str) -> bool:
     return trigger.fires_on("create" if action == "firstOrCreate" else action)
 
 
-def _walked(catalog: Catalog, collection: Collection, path: Iterable[str]) -> Collection | None:
+def walked(catalog: Catalog, collection: Collection, path: Iterable[str]) -> Collection | None:
     at = collection
     for name in path:
         association = at.associations.get(name)
@@ -203,7 +203,7 @@ def refused(
     issues: list[Issue] = []
     for each in selection.entries:
         if isinstance(each, Skip):
-            target = _walked(catalog, collection, each.item.path)
+            target = walked(catalog, collection, each.item.path)
             valid = "none" if target is None else _valid_keys(bindings, target, action)
             message = f"{written(each.item)}: {each.reason}; valid keys here: {valid}"
             issues.append(Issue(message, each.reason.value, each.item.key))
