@@ -107,6 +107,7 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("data.variables", "MAX_DEPTH", "Levels of JSON that are searched for variables"),
         ("data.operator", "MAX_MEMBERS", "Values of a list operand"),
         ("data.text_operators", "MAX_EXPRESSION_LENGTH", "Characters of a regular expression"),
+        ("api.conditions", "MAX_SEARCH_LENGTH", "Characters of `search`"),
         ("data.dates", "MAX_UNITS", "Days, weeks or months that a relative date goes back"),
     ),
     "Writing": (

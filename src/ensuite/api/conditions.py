@@ -8,10 +8,14 @@ from ensuite.api.call import Call
 from ensuite.api.grammar import parse_key
 from ensuite.data import filters
 from ensuite.data.filters import Filter, Keys, LinkedTo, Parser, Viewable
+from ensuite.data.search import search
 from ensuite.data.values import MAX_RECORDS_PER_CALL
 from ensuite.data.variables import substituted
 from ensuite.errors import Forbidden, InvalidParameter, InvalidRequest
 from ensuite.schema.collection import Collection
+
+MAX_SEARCH_LENGTH = 200
+"""Characters of `search`."""
 
 
 class FilterRequired(InvalidRequest):
@@ -102,7 +106,7 @@ def named_keys(call: Call) -> object:
 
 
 def chosen(call: Call, collection: Collection, grant: Grant, *, required: bool) -> Filter:
-    """The records that a call means, all of these together.
+    """The records that a call means, all of these together; `search` is for calls that read.
 
     Raises:
         FilterRequired: `required`, and neither a key nor a condition leaves any record out.
@@ -115,10 +119,32 @@ def chosen(call: Call, collection: Collection, grant: Grant, *, required: bool) 
     given = call.parameters.filter()
     if given is not None:
         condition &= parsed_filter(call, collection, given, grant)
+    if not required:
+        condition &= _searched(call, collection, grant)
     if required and condition.shape == filters.ALWAYS and not _means_all(call):
         message = f"to do {call.address.action} action, filter or filterByTk is required"
         raise FilterRequired(message)
     return scope_of(call, collection, grant) & condition & through(call)
+
+
+def _searched(call: Call, collection: Collection, grant: Grant) -> Filter:
+    """The records that hold the text of `search`.
+
+    Raises:
+        InvalidParameter: it is too long, or no text that a record could hold.
+
+    """
+    text = (call.parameters.text("search") or "").strip()
+    if not text:
+        return filters.EVERYTHING
+    if len(text) > MAX_SEARCH_LENGTH:
+        message = f"search takes {MAX_SEARCH_LENGTH} characters at most"
+        raise InvalidParameter(message)
+    try:
+        return search(collection, text, call.zone, viewable=viewable(call, collection, grant))
+    except ValueError as error:
+        message = f"search: the text {error}"
+        raise InvalidParameter(message) from error
 
 
 def _means_all(call: Call) -> bool:
