@@ -1,0 +1,79 @@
+import { Button, Group, Modal, Stack, Switch, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { call } from "../api";
+import { SchemaForm } from "../parts/form/SchemaForm";
+import type { Config } from "../parts/form/types";
+import { Problem } from "../parts/Problem";
+import { useCollections } from "../queries";
+import { useTypes, type Workflow } from "./workflow";
+
+/** A new workflow: its title, what starts it, and whether the caller waits for it. */
+export function NewWorkflow({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const { data: types } = useTypes();
+  const { data: collections = [] } = useCollections();
+  const [title, setTitle] = useState("");
+  const [sync, setSync] = useState(false);
+  const [config, setConfig] = useState<Config>({});
+  const trigger = types?.triggers[0];
+  const create = useMutation({
+    mutationFn: async () =>
+      (
+        await call<Workflow>("workflows:create", {
+          body: { title, type: trigger?.type, sync, config },
+        })
+      ).data,
+    onSuccess: async ({ key }) => {
+      await queries.invalidateQueries({ queryKey: ["workflows"] });
+      void navigate({ to: `/workflows/${key}` });
+    },
+  });
+  return (
+    <Modal opened onClose={onClose} title={t("workflows:new")}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <Stack gap={14}>
+          <TextInput
+            label={t("title")}
+            required
+            data-autofocus
+            value={title}
+            onChange={(event) => setTitle(event.currentTarget.value)}
+          />
+          {trigger && (
+            <SchemaForm
+              fields={trigger.fields}
+              value={config}
+              onChange={setConfig}
+              context={{ collections, variables: [], nodes: [] }}
+            />
+          )}
+          <Switch
+            label={t("workflows:sync")}
+            description={t("workflows:syncHint")}
+            checked={sync}
+            onChange={(event) => setSync(event.currentTarget.checked)}
+          />
+          <Problem error={create.error} />
+          <Group justify="flex-end" gap={8}>
+            <Button variant="default" onClick={onClose}>
+              {t("cancel")}
+            </Button>
+            <Button type="submit" loading={create.isPending} disabled={!config.collection}>
+              {t("create")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,82 @@
+import { Button, TextInput } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { local } from "../i18n";
+import { Drawer } from "../parts/Drawer";
+import { SchemaForm } from "../parts/form/SchemaForm";
+import type { Config, FormContext, WorkflowType } from "../parts/form/types";
+import { Problem } from "../parts/Problem";
+
+export interface Draft {
+  title: string | null;
+  config: Config;
+}
+
+interface Props {
+  type: WorkflowType;
+  initial: Draft;
+  context: FormContext;
+  error: unknown;
+  busy: boolean;
+  /** Resolves to whether it was saved. */
+  onSave: (draft: Draft) => Promise<boolean>;
+  onDelete?: () => void;
+  onClose: () => void;
+}
+
+/** The settings of one step, as a form of what the server says of its type. */
+export function StepDrawer({
+  type,
+  initial,
+  context,
+  error,
+  busy,
+  onSave,
+  onDelete,
+  onClose,
+}: Props) {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState<Draft>(initial);
+  const save = () => void onSave({ ...draft, title: draft.title || null });
+  useHotkeys([["mod+S", save]], []);
+  return (
+    <Drawer
+      label={t("workflows:stepSettings")}
+      title={draft.title || local(type.title)}
+      onClose={onClose}
+      footer={
+        <>
+          {onDelete && (
+            <Button variant="default" c="var(--bad)" mr="auto" onClick={onDelete}>
+              {t("delete")}
+            </Button>
+          )}
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button loading={busy} onClick={save}>
+            {t("save")}
+          </Button>
+        </>
+      }
+    >
+      <p className="hint" style={{ margin: 0 }}>
+        {local(type.description)}
+      </p>
+      <TextInput
+        label={t("title")}
+        placeholder={local(type.title)}
+        value={draft.title ?? ""}
+        onChange={(event) => setDraft({ ...draft, title: event.currentTarget.value })}
+      />
+      <SchemaForm
+        fields={type.fields}
+        value={draft.config}
+        onChange={(config) => setDraft({ ...draft, config })}
+        context={context}
+      />
+      <Problem error={error} />
+    </Drawer>
+  );
+}

@@ -1,0 +1,74 @@
+import { Button, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Collection } from "../api";
+import { Drawer } from "../parts/Drawer";
+import { SchemaForm } from "../parts/form/SchemaForm";
+import { asText, type Config, type WorkflowType } from "../parts/form/types";
+import { Problem } from "../parts/Problem";
+import styles from "./TriggerDrawer.module.css";
+import type { Workflow } from "./workflow";
+
+interface Props {
+  workflow: Workflow;
+  type: WorkflowType;
+  collections: Collection[];
+  error: unknown;
+  busy: boolean;
+  onSave: (body: { title: string; config: Config }) => void;
+  onClose: () => void;
+}
+
+/** What starts the workflow, and the call that does it. */
+export function TriggerDrawer({
+  workflow,
+  type,
+  collections,
+  error,
+  busy,
+  onSave,
+  onClose,
+}: Props) {
+  const { t } = useTranslation();
+  const [title, setTitle] = useState(workflow.title ?? "");
+  const [config, setConfig] = useState<Config>(workflow.config);
+  const table = asText(config.collection).replace(/^main:/, "");
+  return (
+    <Drawer
+      label={t("workflows:trigger")}
+      title={t("workflows:trigger")}
+      onClose={onClose}
+      footer={
+        <>
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button loading={busy} onClick={() => onSave({ title, config })}>
+            {t("save")}
+          </Button>
+        </>
+      }
+    >
+      <TextInput
+        label={t("title")}
+        value={title}
+        onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      <SchemaForm
+        fields={type.fields}
+        value={config}
+        onChange={setConfig}
+        context={{ collections, variables: [], nodes: [] }}
+      />
+      {table && config.global !== true && (
+        <div>
+          <div className={styles.label}>{t("workflows:theCall")}</div>
+          <code
+            className={styles.call}
+          >{`POST /api/${table}:create?triggerWorkflows=${workflow.key}`}</code>
+        </div>
+      )}
+      <Problem error={error} />
+    </Drawer>
+  );
+}

@@ -1,0 +1,131 @@
+/** What a node is, in words, for the canvas. */
+import type { TFunction } from "i18next";
+import type { Collection } from "../api";
+import { local } from "../i18n";
+import type { Described, FlowNode, Kind, Step } from "../parts/flow/tree";
+import { asObject, asText } from "../parts/form/types";
+import { titleOf } from "../queries";
+import type { Types, Workflow } from "./workflow";
+
+const KINDS: Record<string, Kind> = { data: "data", logic: "logic", call: "out", caller: "human" };
+
+export function describer(types: Types, collections: Collection[], t: TFunction) {
+  const named = (given: unknown) => {
+    const name = asText(given).replace(/^main:/, "");
+    return { name, found: collections.find((each) => each.name === name) };
+  };
+  return (node: FlowNode): Described => {
+    const type = types.nodes.find((each) => each.type === node.type);
+    const collection = named(node.config.collection);
+    const problem =
+      collection.name && !collection.found
+        ? t("workflows:noTable", { name: collection.name })
+        : type
+          ? undefined
+          : t("workflows:noType", { name: node.type });
+    return {
+      kind: KINDS[type?.group ?? ""] ?? "logic",
+      icon: type?.icon ?? "box",
+      type: type ? local(type.title) : node.type,
+      detail: detail(node, collection.found ? titleOf(collection.found) : ""),
+      problem,
+      branches: branches(node, t),
+    };
+  };
+}
+
+function detail(node: FlowNode, collection: string): string | undefined {
+  const { config } = node;
+  const params = asObject(config.params);
+  const values = Object.entries(asObject(params.values))
+    .map(([name, value]) => `${name} = ${asText(value)}`)
+    .join(", ");
+  switch (node.type) {
+    case "condition":
+      return config.engine === "cel" ? asText(config.expression) : comparisons(config.calculation);
+    case "request":
+      return `${asText(config.method || "POST")} ${asText(config.url)}`;
+    case "calculation":
+      return asText(config.expression) || undefined;
+    case "response-message":
+      return asText(config.message) || undefined;
+    case "output":
+    case "variable":
+      return asText(config.value) || undefined;
+    case "multi-conditions":
+      return undefined;
+    default:
+      return [collection, values].filter(Boolean).join(" · ") || undefined;
+  }
+}
+
+const SIGNS: Record<string, string> = {
+  equal: "=",
+  notEqual: "≠",
+  gt: ">",
+  gte: "≥",
+  lt: "<",
+  lte: "≤",
+};
+
+function comparisons(calculation: unknown): string | undefined {
+  const group = asObject(asObject(calculation).group);
+  if (!Array.isArray(group.calculations)) return undefined;
+  const bare = (value: unknown) => asText(value).replace(/\{\{\s*\$?|\s*\}\}/g, "");
+  return group.calculations
+    .map((each) => {
+      const { calculator, operands } = asObject(each);
+      const [left, right] = Array.isArray(operands) ? operands : [];
+      return `${bare(left)} ${SIGNS[asText(calculator)] ?? asText(calculator)} ${bare(right)}`;
+    })
+    .join(group.type === "or" ? " | " : " & ");
+}
+
+function branches(node: FlowNode, t: TFunction) {
+  if (node.type === "condition")
+    return node.config.rejectOnFalse === true
+      ? []
+      : [
+          { index: 1, label: t("workflows:yes") },
+          { index: 0, label: t("workflows:no") },
+        ];
+  if (node.type === "multi-conditions") {
+    const cases = Array.isArray(node.config.conditions) ? node.config.conditions : [];
+    return [
+      ...cases.map((each, n) => ({
+        index: n + 1,
+        label: asText(asObject(each).title) || t("workflows:case", { number: n + 1 }),
+      })),
+      { index: 0, label: t("workflows:otherwise") },
+    ];
+  }
+  return [];
+}
+
+/** The trigger as the first step. */
+export function triggerStep(
+  workflow: Workflow,
+  types: Types,
+  collections: Collection[],
+  t: TFunction,
+): Step {
+  const type = types.triggers.find((each) => each.type === workflow.type);
+  const name = asText(workflow.config.collection).replace(/^main:/, "");
+  const found = collections.find((each) => each.name === name);
+  const everywhere = workflow.config.global === true;
+  const table = found ? titleOf(found) : name;
+  return {
+    key: "trigger",
+    id: null,
+    kind: "trigger",
+    icon: "zap",
+    type: type ? local(type.title) : workflow.type,
+    title: t(everywhere ? "workflows:whenAny" : "workflows:whenNamed", { table }),
+    detail: everywhere ? `${name} · ${asText(workflow.config.actions)}` : name,
+    problem: found
+      ? undefined
+      : name
+        ? t("workflows:noTable", { name })
+        : t("workflows:chooseTable"),
+  };
+}

@@ -1,0 +1,106 @@
+/** Workflows as the API shows them, and what the editor asks of it. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ApiError, call, type Query } from "../api";
+import type { FlowNode, Place } from "../parts/flow/tree";
+import type { WorkflowType } from "../parts/form/types";
+
+export interface Workflow {
+  id: number;
+  key: string;
+  title: string | null;
+  description: string | null;
+  enabled: boolean;
+  current: boolean | null;
+  type: string;
+  sync: boolean;
+  config: Record<string, unknown>;
+  options: Record<string, unknown>;
+  executedAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+  nodes?: FlowNode[];
+  stats?: { executed: number } | null;
+}
+
+export interface Types {
+  nodes: WorkflowType[];
+  triggers: WorkflowType[];
+}
+
+export const useTypes = () =>
+  useQuery({
+    queryKey: ["workflow-types"],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => (await call<Types>("workflow-types:list")).data,
+  });
+
+/** All versions of a workflow, the newest first. */
+export const useVersions = (key: string) =>
+  useQuery({
+    queryKey: ["workflows", "versions", key],
+    queryFn: async () =>
+      (
+        await call<Workflow[]>("workflows:list", {
+          query: { filter: { key }, sort: ["-id"], pageSize: 100, except: ["config"] },
+        })
+      ).data,
+  });
+
+/** One version with its nodes, and the ETag that changes to it are based on. */
+export const useVersion = (id: number | undefined) =>
+  useQuery({
+    queryKey: ["workflows", "version", id],
+    enabled: id !== undefined,
+    queryFn: async () => {
+      const { data, etag } = await call<Workflow>(`workflows:get/${id}`, {
+        query: { appends: ["nodes"] },
+      });
+      return { workflow: data, etag };
+    },
+  });
+
+export interface Change {
+  path: string;
+  body?: unknown;
+  query?: Query;
+}
+
+/** Makes a change to a version, and reads it again; a conflict is an error like any other. */
+export function useChange(id: number | undefined, etag: string | null | undefined) {
+  const queries = useQueryClient();
+  return useMutation<unknown, ApiError, Change>({
+    mutationFn: async ({ path, body, query }) =>
+      (await call(path, { body: body ?? {}, query, match: etag })).data,
+    onSettled: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: ["workflows", "version", id] }),
+        queries.invalidateQueries({ queryKey: ["workflows"] }),
+      ]),
+  });
+}
+
+export const isConflict = (error: unknown) => error instanceof ApiError && error.status === 412;
+
+/** What is copied to be pasted elsewhere, also in another workflow. */
+export interface Copied {
+  type: string;
+  title: string | null;
+  config: Record<string, unknown>;
+}
+
+const CLIPBOARD = "ensuite.copied-step";
+
+export const clipboard = {
+  get(): Copied | null {
+    try {
+      return JSON.parse(localStorage.getItem(CLIPBOARD) ?? "null") as Copied | null;
+    } catch {
+      return null;
+    }
+  },
+  put(step: Copied) {
+    localStorage.setItem(CLIPBOARD, JSON.stringify(step));
+  },
+};
+
+export type { Place };
