@@ -25,6 +25,7 @@ def _shown(collection: Collection, *, with_fields: bool) -> dict[str, Any]:
         "title": collection.title,
         "filterTargetKey": _one_or_all(collection.target_key),
         "unavailableActions": [],
+        "system": collection.system,
     }
     if with_fields:
         shown["fields"] = [_field(collection, each) for each in collection.fields.values()]

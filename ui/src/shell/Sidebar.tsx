@@ -53,7 +53,7 @@ export function Sidebar({ onLeave }: { onLeave: () => void }) {
         </Item>
       ))}
       <h2 className={styles.group}>{t("build")}</h2>
-      {manages("pm.data-source-manager.collection-view") && (
+      {manages("pm.data-source-manager.main") && (
         <Item to="/tables" icon={Database} onLeave={onLeave}>
           {t("tables")}
         </Item>

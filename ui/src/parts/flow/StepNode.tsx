@@ -78,9 +78,9 @@ export function StepNode({ data }: NodeProps) {
 }
 
 /** Where branches meet, or a sequence ends: only its lines are seen. */
-export function SpotNode() {
+export function SpotNode({ id }: NodeProps) {
   return (
-    <div className={styles.spot}>
+    <div className={styles.spot} data-end={id === "end" || undefined}>
       <Handle type="target" position={Position.Top} />
       <Handle type="source" position={Position.Bottom} />
     </div>
