@@ -54,7 +54,7 @@ export function InsertMenu({ at, types, onChoose, onPaste, onClose }: Props) {
             if (event.key === "Enter" && first) onChoose(first);
           }}
         />
-        <ScrollArea.Autosize mah={360} type="auto">
+        <ScrollArea.Autosize mah={360} type="auto" scrollbars="y">
           {copied && wanted === "" && (
             <UnstyledButton className={styles.item} onClick={() => onPaste(copied)}>
               <ClipboardPaste size={16} />

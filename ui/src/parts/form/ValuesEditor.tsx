@@ -6,6 +6,8 @@ import { Rows } from "./Rows";
 import { asObject, asText, type WidgetProps } from "./types";
 import { VariableField } from "./VariableField";
 
+/** What the server fills in by itself. */
+const STAMPS = new Set(["createdAt", "updatedAt", "createdById", "updatedById"]);
 const NUMBERS = new Set(["integer", "bigInt", "double", "float", "decimal"]);
 
 /** What a text stands for in a field of this type; templates stay text. */
@@ -20,7 +22,7 @@ function typed(text: string, type: string | undefined): unknown {
 export function ValuesEditor({ field, value, onChange, context }: WidgetProps) {
   const { t } = useTranslation();
   const columns = (context.collection?.fields ?? []).filter(
-    (each) => !each.hidden && !each.primaryKey,
+    (each) => !each.hidden && !each.primaryKey && !each.target && !STAMPS.has(each.name),
   );
   const pairs = Object.entries(asObject(value));
   const typeOf = (name: string) => columns.find((each) => each.name === name)?.type;

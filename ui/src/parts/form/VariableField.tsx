@@ -102,7 +102,7 @@ export function VariableField({
           aria-label={t("search")}
           mb={4}
         />
-        <ScrollArea.Autosize mah={280}>
+        <ScrollArea.Autosize mah={280} scrollbars="y">
           {groups.map((group) => (
             <div key={group}>
               <div className={styles.group}>{group}</div>
