@@ -62,6 +62,7 @@ RESOURCES = {
     "workflows": "Workflows",
     "nodes": "Nodes",
     "executions": "Executions and jobs",
+    "streams": "Streams",
     "workflow_types": "Types of nodes and triggers",
     "buttons": "Buttons",
     "views": "Saved views",
@@ -194,6 +195,9 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
             "MAX_BACKLOG",
             "Executions that a process queues for itself; others wait in the table",
         ),
+        ("workflow.watch", "MAX_SUBSCRIBERS", "Streams that a process serves; then 503"),
+        ("workflow.watch", "MAX_CHANGES", "Changes that a stream tells at a time; then `reset`"),
+        ("workflow.watch", "MAX_QUEUE", "Events that wait for a slow client; then it is cut off"),
         ("api.executions", "MAX_DELETED", "Executions that one `executions:destroy` deletes"),
     ),
     "Processes": (

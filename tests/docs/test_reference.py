@@ -53,6 +53,7 @@ INTERNAL = {
     "workflow.dispatcher.MAX_REVISIONS",
     "workflow.expressions.MAX_INTEGER",
     "workflow.runner.MAX_JOBS_IN_FLIGHT",
+    "workflow.watch.MAX_REMEMBERED",
     "workflow.scope.MAX_INDEX_DIGITS",
 }
 """Bounds that nobody outside can meet: sizes of caches and batches."""

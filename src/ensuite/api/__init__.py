@@ -12,6 +12,7 @@ MODULES = (
     "workflows",
     "nodes",
     "executions",
+    "streams",
     "workflow_types",
     "buttons",
     "views",

@@ -1,6 +1,6 @@
 """One request on its way to a handler, and what a handler answers."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from ensuite.settings import Settings
 from ensuite.storage.database import Database
 from ensuite.workflow.dispatcher import Dispatcher
 from ensuite.workflow.snapshot import Snapshot, SnapshotKeeper
+from ensuite.workflow.watch import Watcher
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Means:
     database: Database
     snapshots: SnapshotKeeper
     dispatcher: Dispatcher
+    watcher: Watcher
     ids: IdGenerator
     clock: Clock
     attempts: Attempts
@@ -73,13 +75,18 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """What a handler answers; `body` wins over `content`, which is encoded as JSON."""
+    """What a handler answers; `body` wins over `content`, which is encoded as JSON.
+
+    With `stream`, neither counts: its parts are sent as they come, until it ends, the client hangs
+    up or the session is over.
+    """
 
     content: Any = None
     body: bytes | None = None
     status: int = 200
     headers: Sequence[tuple[bytes, bytes]] = ()
     content_type: bytes = b"application/json; charset=utf-8"
+    stream: AsyncIterator[bytes] | None = None
 
 
 def enveloped(data: Any, meta: Mapping[str, Any] | None = None) -> Answer:
@@ -101,6 +108,8 @@ class Route:
     writes: bool = True
     """Whether it changes something: then GET is refused."""
     summary: str = ""
+    streams: bool = False
+    """Whether a browser's `EventSource` calls it, which sends no headers: `role` is a parameter."""
 
 
 @dataclass
@@ -117,6 +126,7 @@ class Routes:
         permission: str | None = None,
         public: bool = False,
         writes: bool = True,
+        streams: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a handler; its docstring's first line is what the reference says of it."""
 
@@ -124,7 +134,7 @@ class Routes:
             place = (resource, action)
             assert place not in self.by_name, f"two handlers for {place}"
             summary = (handler.__doc__ or "").splitlines()[0]
-            self.by_name[place] = Route(handler, permission, public, writes, summary)
+            self.by_name[place] = Route(handler, permission, public, writes, summary, streams)
             return handler
 
         return register

@@ -4,8 +4,17 @@ Routes are dynamic (`{resource}:{action}`), so this is a plain callable: no rout
 injection, no middleware between a request and its handler.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    MutableMapping,
+)
+from contextlib import aclosing
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -17,6 +26,7 @@ from ensuite.api.problems import PROBLEM, problem
 from ensuite.api.records import LINKING, READING, actions, record_action
 from ensuite.errors import (
     EnsuiteError,
+    Forbidden,
     InvalidFilter,
     MethodNotAllowed,
     NotFound,
@@ -35,6 +45,9 @@ Send = Callable[[Message], Awaitable[None]]
 WHOLE_ANSWER = "ensuite.whole_answer"
 """In the scope's `extensions`, where the server can: takes status, headers and body at once."""
 
+OVER = b'event: end\ndata: {"reason": "session"}\n\n'
+"""The last part of a stream whose session ended or whose role lost the permission."""
+
 WRITING = (actions.keys() | LINKING) - READING
 
 
@@ -50,6 +63,26 @@ class UnsupportedContentType(EnsuiteError):
 
 class ClientDisconnected(Exception):
     """The client hung up before its request was complete."""
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _sent(parts: AsyncIterator[bytes], gone: asyncio.Task[None], send: Send) -> None:
+    """Send parts until they end, or `gone` is done: whichever comes first."""
+    while True:
+        following = asyncio.ensure_future(anext(parts, None))
+        try:
+            _ = await asyncio.wait({following, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not following.done():
+                _ = following.cancel()
+                _ = await asyncio.wait({following})
+        if gone.done() or (part := following.result()) is None:
+            return
+        await send({"type": "http.response.body", "body": part, "more_body": True})
 
 
 class Endpoint:
@@ -74,6 +107,9 @@ class Endpoint:
             else:
                 answer = await self._answer(scope, receive, headers, request_id, extra)
             body = answer.body
+            if answer.stream is not None:
+                await self._stream(scope, receive, send, answer, answer.stream, extra)
+                return
             if body is None:
                 body = msgspec.json.encode(answer.content)
         except ClientDisconnected:
@@ -114,6 +150,8 @@ class Endpoint:
             _ = await self._session(headers, token, optional=False)
             raise
         route = _system_route(address)
+        if route is not None and route.streams and b"x-role" not in headers:
+            headers = {**headers, b"x-role": (parameters.text("role") or "").encode()}
         session = await self._session(headers, token, optional=route is not None and route.public)
         if session is not None and session.renewed_token is not None:
             extra.append((b"x-new-token", session.renewed_token.encode()))
@@ -134,8 +172,51 @@ class Endpoint:
         if route is not None:
             if route.permission is not None:
                 call.snapshot.policy.require_snippet(call.actor, route.permission)
-            return await route.handler(call)
+            answer = await route.handler(call)
+            if answer.stream is not None and token is not None:
+                answer.stream = self._while_allowed(answer.stream, headers, token, route)
+            return answer
         return await self._record_action(call)
+
+    async def _stream(
+        self,
+        scope: Mapping[str, Any],
+        receive: Receive,
+        send: Send,
+        answer: Answer,
+        parts: AsyncIterator[bytes],
+        extra: list[tuple[bytes, bytes]],
+    ) -> None:
+        """Send the parts of a stream as they come, until it ends or the client hangs up."""
+        headers = [*extra, (b"content-type", answer.content_type), *answer.headers]
+        async with aclosing(cast("AsyncGenerator[bytes]", parts)) as stream:
+            # Begun before anything can fail: only then its end is certain to come.
+            first = await anext(stream, b"")
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            if scope["method"] != "HEAD":
+                await send({"type": "http.response.body", "body": first, "more_body": True})
+                gone = asyncio.create_task(_hung_up(receive), name="stream-client")
+                try:
+                    await _sent(stream, gone, send)
+                finally:
+                    _ = gone.cancel()
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _while_allowed(
+        self, parts: AsyncIterator[bytes], headers: Mapping[bytes, bytes], token: str, route: Route
+    ) -> AsyncGenerator[bytes]:
+        """A stream for as long as its session is good and its role has the permission."""
+        async with aclosing(cast("AsyncGenerator[bytes]", parts)) as stream:
+            async for part in stream:
+                try:
+                    session = await self._session(headers, token, optional=False)
+                    if session is not None and route.permission is not None:
+                        policy = self._means.snapshots.current.policy
+                        policy.require_snippet(session.actor, route.permission)
+                except (Unauthenticated, Forbidden):
+                    yield OVER
+                    return
+                yield part
 
     async def _record_action(self, call: Call) -> Answer:
         try:

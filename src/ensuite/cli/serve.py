@@ -65,6 +65,8 @@ def serve(*, host: str = "127.0.0.1", port: Port = 8000, worker: bool = True) ->
                 serving = asyncio.create_task(server.serve([listener]), name="http")
                 telling = asyncio.create_task(stopped.wait(), name="signal")
                 _ = await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)
+                # Streams have no end of their own, which the server would wait for.
+                ensuite.watcher.stop()
                 server.should_exit = True
                 await serving
 

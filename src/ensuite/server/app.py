@@ -38,6 +38,7 @@ from ensuite.workflow.dispatcher import Dispatcher
 from ensuite.workflow.executions import READY_CHANNEL
 from ensuite.workflow.runner import Means as RunMeans
 from ensuite.workflow.snapshot import SnapshotKeeper
+from ensuite.workflow.watch import Watcher
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ class Ensuite:
     database: Database
     snapshots: SnapshotKeeper
     dispatcher: Dispatcher
+    watcher: Watcher
     sessions: Sessions
     endpoint: Endpoint
     clock: Clock
@@ -112,6 +114,9 @@ async def running(
         capture.holder = dispatcher
         notifications.handle(READY_CHANNEL, dispatcher.wake)
 
+        watcher = Watcher(database, lambda: snapshots.current, time)
+        _ = stack.callback(watcher.stop)
+
         async def forget_actors() -> None:
             sessions.forget()
 
@@ -121,13 +126,15 @@ async def running(
             database,
             snapshots,
             dispatcher,
+            watcher,
             ids,
             time,
             Attempts(time),
             forget_actors,
         )
+        endpoint = Endpoint(means, sessions)
         ensuite = Ensuite(
-            settings, database, snapshots, dispatcher, sessions, Endpoint(means, sessions), time
+            settings, database, snapshots, dispatcher, watcher, sessions, endpoint, time
         )
         await ensure_first_account(database, settings, ids)
         dispatcher.start()
