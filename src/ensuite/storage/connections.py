@@ -21,6 +21,7 @@ class Connections:
         self._pool = pool
         self._idle: list[asyncpg.Connection] = []
         self._waiting = 0
+        self._closing = False
 
     async def take(self) -> asyncpg.Connection:
         """A connection; whoever takes one gives it back or lets it go.
@@ -46,7 +47,8 @@ class Connections:
 
     async def give_back(self, connection: asyncpg.Connection) -> None:
         """Take back a connection whose last statement has succeeded."""
-        if self._waiting:
+        # While closing, the pool waits for every connection that is still out.
+        if self._waiting or self._closing:
             await self.let_go(connection)
         else:
             self._idle.append(connection)
@@ -57,6 +59,7 @@ class Connections:
 
     async def close(self) -> None:
         """Let what runs finish, then disconnect."""
+        self._closing = True
         while self._idle:
             await self.let_go(self._idle.pop())
         await self._pool.close()
