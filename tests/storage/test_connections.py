@@ -81,7 +81,6 @@ async def test_a_connection_that_was_cut_while_idle_is_replaced(database: Databa
         own = await connection.fetchval(BACKEND)
         other = (pids - {own}).pop()
         assert await connection.fetchval("SELECT pg_terminate_backend($1)", other)
-
         # As long as it takes until this end has heard of it.
         await asyncio.sleep(0.2)
         assert await backend(database) not in {own, other}

@@ -32,8 +32,12 @@ class Connections:
         """
         while self._idle:
             connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
+            try:
+                if not connection.is_closed():
+                    return connection
+            except asyncpg.InterfaceError:
+                # It was cut, and the pool has taken it back by itself.
+                continue
             await self.let_go(connection)
         self._waiting += 1
         try:
