@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from ensuite.api import etags
 from ensuite.api.call import Answer, Call, enveloped, routes
 from ensuite.api.conditions import named_keys
 from ensuite.api.metadata_filters import matcher
@@ -32,6 +33,16 @@ def _shown(collection: Collection, *, with_fields: bool) -> dict[str, Any]:
     return shown
 
 
+def _tag(collection: Collection) -> str:
+    """The entity tag of a collection with its fields."""
+    return etags.of_value(_shown(collection, with_fields=True))
+
+
+def _tagged(call: Call, name: str, data: object) -> Answer:
+    """An answer about a collection, with the entity tag that it has now."""
+    return etags.tagged(enveloped(data), _tag(call.snapshot.catalog[name]))
+
+
 def _one_or_all(names: tuple[str, ...]) -> Any:
     return names[0] if len(names) == 1 else list(names)
 
@@ -41,10 +52,16 @@ def _field(collection: Collection, field: Field) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _altering(call: Call) -> AsyncGenerator[Alteration]:
-    """One change of the schema: committed, and known to this process, when the block ends."""
+async def _altering(call: Call, *changed: str) -> AsyncGenerator[Alteration]:
+    """One change of the schema: committed, and known to this process, when the block ends.
+
+    `changed` are the collections that `If-Match` is about.
+    """
     async with call.means.database.transaction() as tx:
         alteration = Alteration(tx, await locked_catalog(tx))
+        for name in changed:
+            found = alteration.catalog.collections.get(name)
+            etags.require(call, None if found is None else _tag(found))
         yield alteration
         _ = await raise_version(tx)
     call.snapshot = await call.means.snapshots.reload()
@@ -96,12 +113,13 @@ async def list_meta(call: Call) -> Answer:
 
 @routes.add("collections", "get", writes=False)
 async def get_collection(call: Call) -> Answer:
-    """One collection, or null."""
+    """One collection, or null.  Its `ETag` is of it and its fields."""
     name = _name(call)
     if name not in call.snapshot.catalog:
         return enveloped(None)
     with_fields = "fields" in call.parameters.names("appends")
-    return enveloped(_shown(call.snapshot.catalog[name], with_fields=with_fields))
+    shown = _shown(call.snapshot.catalog[name], with_fields=with_fields)
+    return _tagged(call, name, shown)
 
 
 @routes.add("collections", "create", permission=MANAGE)
@@ -110,16 +128,17 @@ async def create_collection(call: Call) -> Answer:
     body = plain_object(call.body)
     async with _altering(call) as alteration:
         made = await alteration.create_collection(body)
-    return enveloped(_shown(call.snapshot.catalog[made.name], with_fields=True))
+    shown = _shown(call.snapshot.catalog[made.name], with_fields=True)
+    return _tagged(call, made.name, shown)
 
 
 @routes.add("collections", "update", permission=MANAGE)
 async def update_collection(call: Call) -> Answer:
     """Change a collection's title and options."""
     name, body = _name(call), plain_object(call.body)
-    async with _altering(call) as alteration:
+    async with _altering(call, name) as alteration:
         _ = await alteration.update_collection(name, body)
-    return enveloped([_shown(call.snapshot.catalog[name], with_fields=False)])
+    return _tagged(call, name, [_shown(call.snapshot.catalog[name], with_fields=False)])
 
 
 @routes.add("collections", "destroy", permission=MANAGE)
@@ -127,7 +146,7 @@ async def destroy_collection(call: Call) -> Answer:
     """Drop a collection with all its records; `cascade` also drops what points to it."""
     keys = named_keys(call)
     names = keys if isinstance(keys, list) else [_name(call)]
-    async with _altering(call) as alteration:
+    async with _altering(call, *map(str, names)) as alteration:
         for name in names:
             await alteration.drop_collection(
                 str(name), cascade=bool(call.parameters.flag("cascade"))
@@ -143,7 +162,7 @@ async def set_fields(call: Call) -> Answer:
     if not isinstance(wanted, list) or not all(isinstance(each, dict) for each in wanted):
         message = "fields is a list of field definitions"
         raise InvalidRequest(message)
-    async with _altering(call) as alteration:
+    async with _altering(call, name) as alteration:
         names = {each["name"] for each in wanted if isinstance(each.get("name"), str)}
         for field in list(alteration.catalog[name].fields.values()):
             if field.name not in names and not field.primary_key and not field.is_foreign_key:
@@ -153,7 +172,7 @@ async def set_fields(call: Call) -> Answer:
                 _ = await alteration.update_field(name, each["name"], each)
             else:
                 _ = await alteration.create_field(name, each)
-    return enveloped(_shown(call.snapshot.catalog[name], with_fields=True))
+    return _tagged(call, name, _shown(call.snapshot.catalog[name], with_fields=True))
 
 
 # --- fields -------------------------------------------------------------------------------
@@ -165,25 +184,26 @@ def _collection(call: Call) -> Collection:
 
 @routes.add("collections.fields", "list", writes=False)
 async def list_fields(call: Call) -> Answer:
-    """The fields of a collection."""
+    """The fields of a collection; the `ETag` is the collection's."""
     collection = _collection(call)
     matches = matcher(call.parameters.filter())
     found = [
         shown for each in collection.fields.values() if matches(shown := _field(collection, each))
     ]
-    if call.parameters.flag("paginate") is False:
-        return enveloped(found)
-    return enveloped(
-        found, {"count": len(found), "page": 1, "pageSize": len(found), "totalPage": 1}
-    )
+    answer = _tagged(call, collection.name, found)
+    if call.parameters.flag("paginate") is not False:
+        meta = {"count": len(found), "page": 1, "pageSize": len(found), "totalPage": 1}
+        answer.content["meta"] = meta
+    return answer
 
 
 @routes.add("collections.fields", "get", writes=False)
 async def get_field(call: Call) -> Answer:
-    """One field of a collection, or null."""
+    """One field of a collection, or null; the `ETag` is the collection's."""
     collection = _collection(call)
     field = collection.fields.get(_name(call))
-    return enveloped(None if field is None else _field(collection, field))
+    shown = None if field is None else _field(collection, field)
+    return _tagged(call, collection.name, shown)
 
 
 @routes.add("collections.fields", "create", permission=MANAGE)
@@ -195,11 +215,11 @@ async def create_field(call: Call) -> Answer:
     if not all(isinstance(each, dict) for each in definitions):
         message = "a field is a JSON object with a name and a type"
         raise InvalidRequest(message)
-    async with _altering(call) as alteration:
+    async with _altering(call, collection.name) as alteration:
         made = [(await alteration.create_field(collection.name, each)).name for each in definitions]
     collection = call.snapshot.catalog[collection.name]
     shown = [_field(collection, collection.fields[name]) for name in made]
-    return enveloped(shown if isinstance(body, list) else shown[0])
+    return _tagged(call, collection.name, shown if isinstance(body, list) else shown[0])
 
 
 @routes.add("collections.fields", "update", permission=MANAGE)
@@ -207,10 +227,10 @@ async def update_field(call: Call) -> Answer:
     """Change a field's options: its title, default, validation, index and the like."""
     collection, name = _collection(call), _name(call)
     body = plain_object(call.body)
-    async with _altering(call) as alteration:
+    async with _altering(call, collection.name) as alteration:
         _ = await alteration.update_field(collection.name, name, body)
     collection = call.snapshot.catalog[collection.name]
-    return enveloped([_field(collection, collection.fields[name])])
+    return _tagged(call, collection.name, [_field(collection, collection.fields[name])])
 
 
 @routes.add("collections.fields", "destroy", permission=MANAGE)
@@ -219,7 +239,7 @@ async def destroy_field(call: Call) -> Answer:
     collection = _collection(call)
     keys = named_keys(call)
     names = [str(each) for each in keys] if isinstance(keys, list) else [_name(call)]
-    async with _altering(call) as alteration:
+    async with _altering(call, collection.name) as alteration:
         for name in names:
             if name not in alteration.catalog[collection.name].fields:
                 message = f"{collection.name!r} has no field {name!r}"

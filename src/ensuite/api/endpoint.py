@@ -298,12 +298,15 @@ def _cross_origin(origin: bytes) -> list[tuple[bytes, bytes]]:
     return [
         (b"access-control-allow-origin", origin),
         (b"vary", b"Origin"),
-        (b"access-control-expose-headers", b"x-new-token, content-disposition, X-Request-Id"),
+        (
+            b"access-control-expose-headers",
+            b"x-new-token, content-disposition, X-Request-Id, ETag, Retry-After",
+        ),
     ]
 
 
 def _preflight(headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    asked = headers.get(b"access-control-request-headers", b"authorization, content-type")
+    asked = headers.get(b"access-control-request-headers", b"authorization, content-type, if-match")
     return [
         (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
         (b"access-control-allow-headers", asked),

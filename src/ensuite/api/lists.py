@@ -3,6 +3,7 @@
 from ensuite.access.policy import EVERYTHING, Grant
 from ensuite.api.call import Answer, Call, enveloped
 from ensuite.api.conditions import chosen, through, viewable
+from ensuite.api.etags import of_record, tagged
 from ensuite.data.query import (
     MAX_OFFSET,
     MAX_PAGE_SIZE,
@@ -15,6 +16,7 @@ from ensuite.data.query import (
 from ensuite.data.reading import Record
 from ensuite.errors import InvalidParameter
 from ensuite.schema.collection import Collection
+from ensuite.storage.database import Transaction
 
 DEFAULT_PAGE_SIZE = 20
 
@@ -26,11 +28,13 @@ SHAPING = ("fields", "except", "appends", "sort")
 """The parameters that decide what is read of each record, and in which order."""
 
 
-async def list_records(call: Call, collection: Collection, grant: Grant) -> Answer:
+async def list_records(
+    call: Call, collection: Collection, grant: Grant, tx: Transaction | None = None
+) -> Answer:
     """One page of the matching records, and how many there are."""
     parameters = call.parameters
     query = _query(call, collection, grant)
-    reader = call.snapshot.records.reader()
+    reader = call.snapshot.records.reader(tx)
     if parameters.flag("paginate") is False:
         records = await reader.find(collection, query.limited(MAX_UNPAGED + 1))
         if len(records) > MAX_UNPAGED:
@@ -50,11 +54,15 @@ async def list_records(call: Call, collection: Collection, grant: Grant) -> Answ
     return enveloped(await _with_pairs(call, found.records), meta)
 
 
-async def get_record(call: Call, collection: Collection, grant: Grant) -> Answer:
+async def get_record(
+    call: Call, collection: Collection, grant: Grant, tx: Transaction | None = None
+) -> Answer:
     """One record, or null."""
     query = _query(call, collection, grant)
-    records = await call.snapshot.records.reader().find(collection, query.limited(1))
-    return enveloped(records[0] if records else None)
+    records = await call.snapshot.records.reader(tx).find(collection, query.limited(1))
+    if not records:
+        return enveloped(None)
+    return tagged(enveloped(records[0]), of_record(collection, records[0]))
 
 
 def _query(call: Call, collection: Collection, grant: Grant) -> Query:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
 from ensuite.access.policy import EVERYTHING
-from ensuite.api import records
+from ensuite.api import etags, records
 from ensuite.api.call import Answer, Call, enveloped, routes
 from ensuite.api.workflows import MANAGE, an_id, named_id, text_of
 from ensuite.data.query import Query, Selection
@@ -45,9 +46,18 @@ def _place(body: Mapping[str, Any]) -> Place:
     return Place(upstream, branch)
 
 
+@dataclass
+class _Change:
+    """A node that a call names, in a transaction that may change its workflow."""
+
+    tx: asyncpg.Connection
+    node: asyncpg.Record
+    tag: str | None = None
+    """The workflow's entity tag after the change; known when the change is committed."""
+
+
 @asynccontextmanager
-async def _changing(call: Call) -> AsyncGenerator[tuple[asyncpg.Connection, asyncpg.Record]]:
-    """The node that a call names, in a transaction that may change its workflow."""
+async def _changing(call: Call) -> AsyncGenerator[_Change]:
     node_id = named_id(call)
     async with call.means.database.transaction() as tx:
         workflow_id = await tx.fetchval(
@@ -56,11 +66,14 @@ async def _changing(call: Call) -> AsyncGenerator[tuple[asyncpg.Connection, asyn
         if workflow_id is None:
             raise NodeNotFound
         _ = await definition.unexecuted(tx, workflow_id)
+        etags.require(call, await etags.of_workflow(tx, workflow_id))
         # Read after the workflow is locked: another change may have moved it meanwhile.
         node = await tx.fetchrow("SELECT * FROM ensuite.flow_nodes WHERE id = $1", node_id)
         if node is None:
             raise NodeNotFound
-        yield tx, node
+        change = _Change(tx, node)
+        yield change
+        change.tag = await etags.of_workflow(tx, workflow_id)
         _ = await raise_version(tx)
     call.snapshot = await call.means.snapshots.reload()
 
@@ -72,18 +85,24 @@ async def create_node(call: Call) -> Answer:
     title, key = text_of(body, "title"), text_of(body, "key")
     async with call.means.database.transaction() as tx:
         row = await definition.unexecuted(tx, source)
+        etags.require(call, await etags.of_workflow(tx, source))
         node_id = await definition.create_node(
             tx, row["id"], {**body, "title": title, "key": key}, _place(body), call.means.ids
         )
+        tag = await etags.of_workflow(tx, source)
         _ = await raise_version(tx)
     call.snapshot = await call.means.snapshots.reload()
-    return enveloped(await _shown(call, node_id))
+    return etags.tagged(enveloped(await _shown(call, node_id)), tag)
 
 
 @routes.add("workflows.nodes", "list", permission=MANAGE, writes=False)
 async def list_nodes(call: Call) -> Answer:
-    """The nodes of a revision."""
-    return await records.list_records(call, call.snapshot.catalog["flow_nodes"], EVERYTHING)
+    """The nodes of a revision; the `ETag` is the workflow's."""
+    source = an_id(call.address.source)
+    async with call.means.database.transaction(isolation="repeatable_read") as tx:
+        nodes = call.snapshot.catalog["flow_nodes"]
+        answer = await records.list_records(call, nodes, EVERYTHING, tx)
+        return etags.tagged(answer, await etags.of_workflow(tx, source))
 
 
 @routes.add("flow_nodes", "list", permission=MANAGE, writes=False)
@@ -94,15 +113,22 @@ async def list_all_nodes(call: Call) -> Answer:
 
 @routes.add("flow_nodes", "get", permission=MANAGE, writes=False)
 async def get_node(call: Call) -> Answer:
-    """One node."""
-    return await records.get_record(call, call.snapshot.catalog["flow_nodes"], EVERYTHING)
+    """One node; the `ETag` is its workflow's."""
+    async with call.means.database.transaction(isolation="repeatable_read") as tx:
+        nodes = call.snapshot.catalog["flow_nodes"]
+        answer = await records.get_record(call, nodes, EVERYTHING, tx)
+        found = answer.content["data"]
+        if found is None or "workflowId" not in found:
+            return answer
+        return etags.tagged(answer, await etags.of_workflow(tx, found["workflowId"]))
 
 
 @routes.add("flow_nodes", "update", permission=MANAGE)
 async def update_node(call: Call) -> Answer:
     """Change a node's title and configuration."""
     body = plain_object(call.body)
-    async with _changing(call) as (tx, node):
+    async with _changing(call) as change:
+        tx, node = change.tx, change.node
         config = body.get("config")
         if config is not None:
             if not isinstance(config, dict):
@@ -116,23 +142,24 @@ async def update_node(call: Call) -> Answer:
             node["config"] if config is None else json.dumps(config),
             call.means.clock.now(),
         )
-    return enveloped([await _shown(call, node["id"])])
+    return etags.tagged(enveloped([await _shown(call, change.node["id"])]), change.tag)
 
 
 @routes.add("flow_nodes", "move", permission=MANAGE)
 async def move_node(call: Call) -> Answer:
     """Move a node with its branches: `{upstreamId, branchIndex}`."""
     place = _place(plain_object(call.body))
-    async with _changing(call) as (tx, node):
-        await definition.move_node(tx, node, place)
-    return enveloped(await _shown(call, node["id"]))
+    async with _changing(call) as change:
+        await definition.move_node(change.tx, change.node, place)
+    return etags.tagged(enveloped(await _shown(call, change.node["id"])), change.tag)
 
 
 @routes.add("flow_nodes", "destroy", permission=MANAGE)
 async def destroy_node(call: Call) -> Answer:
     """Delete a node with its branches; `keepBranch` leaves one of them in its place."""
     keep = call.parameters.number("keepBranch", -1, least=0, most=MAX_BRANCH_INDEX)
-    async with _changing(call) as (tx, node):
+    async with _changing(call) as change:
+        tx, node = change.tx, change.node
         await definition.destroy_node(tx, node, keep_branch=None if keep < 0 else keep)
         await definition.check_graph(tx, node["workflow_id"])
-    return enveloped(1)
+    return etags.tagged(enveloped(1), change.tag)

@@ -16,6 +16,7 @@ _titles: Mapping[int, str] = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    412: "Changed meanwhile",
     413: "Body too large",
     415: "Unsupported content type",
     422: "Not processable",

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from ensuite.access.policy import EVERYTHING, Grant
+from ensuite.api import etags
 from ensuite.api.answers import answered, with_outcome
 from ensuite.api.call import Answer, Call
 from ensuite.api.conditions import by_keys, chosen, named_keys, parsed_filter, scope_of
@@ -181,26 +182,48 @@ async def update_record(call: Call, collection: Collection, grant: Grant) -> Ans
     selection = selected(call, collection, "update")
     condition = chosen(call, collection, grant, required=True)
     values = await values_of(call, collection, grant)
-    written = await call.snapshot.records.update(
-        call.operation("update", selection), collection, condition, values, access_of(call)
-    )
+    operation, access = call.operation("update", selection), access_of(call)
+    async with call.means.database.transaction() as tx:
+        written = await call.snapshot.records.update_in(
+            tx, operation, collection, condition, values, access
+        )
+        _require_seen(call, [each.change.previous or {} for each in written], collection)
     outcome = await started(call, selection, written)
-    return await answered(call, collection, written, outcome, many=True)
+    answer = await answered(call, collection, written, outcome, many=True)
+    if len(written) == 1 and not outcome.ran_sync:
+        return etags.tagged(answer, etags.of_record(collection, written[0].record))
+    return answer
 
 
 async def destroy_record(call: Call, collection: Collection, grant: Grant) -> Answer:
     """Delete the matching records and say how many there were."""
     selection = selected(call, collection, "destroy")
     condition = chosen(call, collection, grant, required=True)
-    written = await call.snapshot.records.destroy(
-        call.operation("destroy", selection), collection, condition
-    )
+    async with call.means.database.transaction() as tx:
+        written = await call.snapshot.records.destroy_in(
+            tx, call.operation("destroy", selection), collection, condition
+        )
+        _require_seen(call, [each.record for each in written], collection)
     if not written and grant.scope is not None:
         everywhere = chosen(call, collection, replace(grant, scope=None), required=True)
         if await call.snapshot.records.reader().count(collection, everywhere):
             raise Forbidden
     outcome = await started(call, selection, written)
     return with_outcome(True if call.address.association is not None else len(written), outcome)
+
+
+def _require_seen(call: Call, before: Sequence[Mapping[str, Any]], collection: Collection) -> None:
+    """Undo a write whose `If-Match` is not of the one record that was written.
+
+    It is locked, and what is compared is what the write replaced.
+
+    Raises:
+        PreconditionFailed: in the transaction of the write.
+
+    """
+    if etags.expected(call) is not None:
+        tags = [etags.of_record(collection, each) or "" for each in before]
+        etags.require(call, tags[0] if len(tags) == 1 else None)
 
 
 async def first_or_create(call: Call, collection: Collection, grant: Grant) -> Answer:

@@ -10,7 +10,7 @@ import msgspec
 
 from ensuite.access import accounts
 from ensuite.access.policy import EVERYTHING
-from ensuite.api import records
+from ensuite.api import etags, records
 from ensuite.api.call import Answer, Call, enveloped, routes
 from ensuite.data.query import Query, Selection, parse_selection
 from ensuite.data.statements import arranged, flight
@@ -119,8 +119,14 @@ async def list_workflows(call: Call) -> Answer:
 
 @routes.add("workflows", "get", permission=MANAGE, writes=False)
 async def get_workflow(call: Call) -> Answer:
-    """One revision; `appends[]=nodes` with its nodes."""
-    return await records.get_record(call, call.snapshot.catalog["workflows"], EVERYTHING)
+    """One revision; `appends[]=nodes` with its nodes.  Its `ETag` is of it and its nodes."""
+    async with call.means.database.transaction(isolation="repeatable_read") as tx:
+        workflows = call.snapshot.catalog["workflows"]
+        answer = await records.get_record(call, workflows, EVERYTHING, tx)
+        found = answer.content["data"]
+        if found is None or "id" not in found:
+            return answer
+        return etags.tagged(answer, await etags.of_workflow(tx, found["id"]))
 
 
 @routes.add("workflows", "create", permission=MANAGE)
@@ -154,9 +160,10 @@ async def create_workflow(call: Call) -> Answer:
             json.dumps(_options(body.get("options", {"timeout": 0}))),
             call.actor.user_id,
         )
+        tag = await etags.of_workflow(tx, found_id)
         _ = await raise_version(tx)
     call.snapshot = await call.means.snapshots.reload()
-    return enveloped(await shown(call, found_id))
+    return etags.tagged(enveloped(await shown(call, found_id)), tag)
 
 
 def _checked_type(type_name: object) -> str:
@@ -217,6 +224,7 @@ async def update_workflow(call: Call) -> Answer:
     found_id, body = named_id(call), plain_object(call.body)
     async with call.means.database.transaction() as tx:
         row = await definition.locked(tx, found_id)
+        etags.require(call, await etags.of_workflow(tx, found_id))
         if "config" in body:
             config = checked_config(call, row["type"], body["config"])
             if row["executed_at"] is not None and config != json.loads(row["config"]):
@@ -237,9 +245,10 @@ async def update_workflow(call: Call) -> Answer:
             call.means.clock.now(),
             call.actor.user_id,
         )
+        tag = await etags.of_workflow(tx, found_id)
         _ = await raise_version(tx)
     call.snapshot = await call.means.snapshots.reload()
-    return enveloped([await shown(call, found_id)])
+    return etags.tagged(enveloped([await shown(call, found_id)]), tag)
 
 
 async def _set(tx: asyncpg.Connection, found_id: int, column: str, value: object) -> None:
@@ -271,7 +280,11 @@ async def destroy_workflows(call: Call) -> Answer:
     deleted = 0
     async with call.means.database.transaction() as tx:
         for each in ids:
-            row = await tx.fetchrow("SELECT * FROM ensuite.workflows WHERE id = $1", each)
+            row = await tx.fetchrow(
+                "SELECT * FROM ensuite.workflows WHERE id = $1 FOR UPDATE", each
+            )
+            if etags.expected(call) is not None:
+                etags.require(call, await etags.of_workflow(tx, each))
             if row is not None:
                 await definition.destroy(tx, row)
                 deleted += 1
