@@ -7,6 +7,7 @@ import { session } from "../api";
 import { Palette } from "./Palette";
 import { RoleBand } from "./RoleBand";
 import styles from "./Shell.module.css";
+import { Shortcuts } from "./Shortcuts";
 import { Sidebar } from "./Sidebar";
 
 /** The sidebar, and beside it the one panel that is the page. */
@@ -38,6 +39,7 @@ export function Shell() {
         </main>
       </div>
       <Palette />
+      <Shortcuts />
     </div>
   );
 }
