@@ -66,6 +66,7 @@ RESOURCES = {
     "workflow_types": "Types of nodes and triggers",
     "buttons": "Buttons",
     "views": "Saved views",
+    "system": "Health",
 }
 """What the modules that register actions are about, in the order of the page."""
 

@@ -16,6 +16,7 @@ MODULES = (
     "workflow_types",
     "buttons",
     "views",
+    "system",
     "links",
 )
 

@@ -133,7 +133,7 @@ async def authenticators(_: Call) -> Answer:
 
 @routes.add("app", "getInfo", public=True, writes=False)
 async def app_info(call: Call) -> Answer:
-    """The version, and the server's time."""
+    """The version, the languages, and the server's time."""
     from ensuite import __version__  # noqa: PLC0415 - the package's own root
 
     return enveloped(
@@ -141,6 +141,7 @@ async def app_info(call: Call) -> Answer:
             "name": "ensuite",
             "version": __version__,
             "lang": "en-US",
+            "languages": ["en", "fr"],
             "now": to_wire(call.means.clock.now()),
         }
     )
