@@ -36,6 +36,7 @@ async def request(
     path, _, query = target.partition(b"?")
     scope = {
         "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "method": method,
         "scheme": "http",

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-FILES = ("run", "pyproject.toml", "requirements.lock", "requirements-dev.lock")
+FILES = ("run", "bundle.py", "pyproject.toml", "requirements.lock", "requirements-dev.lock")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 # Stands for uv: notes what it is asked, and makes a `.venv` with a Python that echoes.

@@ -15,7 +15,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from ensuite.access.attempts import Attempts
 from ensuite.access.sessions import ACTORS_CHANNEL, Sessions
@@ -28,6 +28,7 @@ from ensuite.ids import IdGenerator
 from ensuite.schema.alter import SNAPSHOT_CHANNEL
 from ensuite.server.first_account import ensure_first_account
 from ensuite.server.http_client import HttpClient
+from ensuite.server.page import Page
 from ensuite.settings import Settings
 from ensuite.storage import embedded, migrations
 from ensuite.storage.database import Database
@@ -186,11 +187,6 @@ async def health(_: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-async def root(_: Request) -> Response:
-    """Say where the API is: this version has no page."""
-    return PlainTextResponse("Ensuite serves its API under /api/.\n")
-
-
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -200,7 +196,7 @@ def application(ensuite: Ensuite) -> Asgi:
     The API is served by its own endpoint; Starlette, whose routing and middleware cost as much
     as a whole create, serves the rest.
     """
-    pages = Starlette(routes=[Route(HEALTH, health), Route("/", root)])
+    pages = Starlette(routes=[Route(HEALTH, health), Mount("/", Page())])
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         path: str = scope.get("path", "")
