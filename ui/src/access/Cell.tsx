@@ -1,6 +1,6 @@
 import { Tooltip } from "@mantine/core";
-import { Circle, CircleDot, Contrast, Minus } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { LevelMark } from "./LevelMark";
 import styles from "./Matrix.module.css";
 import type { Action, Level } from "./permissions";
 
@@ -32,10 +32,7 @@ export function Cell({ level, table, action, inherited, onClick }: Props) {
         })}
         onClick={onClick}
       >
-        {level === "none" && <Minus size={14} />}
-        {level === "own" && <Contrast size={14} />}
-        {level === "some" && <CircleDot size={14} />}
-        {level === "all" && <Circle size={14} fill="currentColor" />}
+        <LevelMark level={level} />
       </button>
     </Tooltip>
   );

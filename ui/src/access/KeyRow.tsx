@@ -53,6 +53,7 @@ export function KeyRow({ value }: { value: ApiKey }) {
             <span className="dim">{t("access:revokeAsk")}</span>
             <Button
               size="compact-xs"
+              variant="light"
               color="red"
               autoFocus
               loading={revoke.isPending}

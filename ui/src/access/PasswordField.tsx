@@ -31,22 +31,25 @@ function generated(): string {
 export function PasswordField({ label, hint, required, value, error, onChange }: Props) {
   const { t } = useTranslation();
   return (
-    <div className={styles.password}>
-      <TextInput
-        label={label}
-        description={hint}
-        autoComplete="new-password"
-        spellCheck={false}
-        required={required}
-        withAsterisk={false}
-        value={value}
-        error={error}
-        rightSection={value && <Copy value={value} />}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      />
-      <Button variant="default" onClick={() => onChange(generated())}>
-        {t("access:generate")}
-      </Button>
-    </div>
+    <TextInput
+      label={label}
+      description={hint}
+      autoComplete="new-password"
+      spellCheck={false}
+      required={required}
+      withAsterisk={false}
+      value={value}
+      error={error}
+      rightSection={value && <Copy value={value} />}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      inputContainer={(input) => (
+        <div className={styles.password}>
+          {input}
+          <Button variant="default" onClick={() => onChange(generated())}>
+            {t("access:generate")}
+          </Button>
+        </div>
+      )}
+    />
   );
 }

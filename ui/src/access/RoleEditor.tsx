@@ -12,19 +12,26 @@ import { SystemPermissions } from "./SystemPermissions";
 import { TableDrawer } from "./TableDrawer";
 import { type Draft, differ, draftOf, useSaveRole } from "./useRole";
 
+interface Props {
+  role: Role;
+  resources: Resource[];
+  /** What is not saved yet. */
+  edited: Draft | null;
+  onEdit: (draft: Draft | null) => void;
+}
+
 /** What one role may do: in the system, in general, and table by table. */
-export function RoleEditor({ role, resources }: { role: Role; resources: Resource[] }) {
+export function RoleEditor({ role, resources, edited, onEdit }: Props) {
   const { t } = useTranslation();
   const { data: me } = useMe();
   const { data: collections = [] } = useCollections();
-  const [edited, setEdited] = useState<Draft | null>(null);
   const [open, setOpen] = useState<string | null>(null);
   const save = useSaveRole(role, resources);
   const stored = draftOf(role, resources);
   const draft = edited ?? stored;
   const dirty = edited !== null && differ(edited, stored);
   const table = collections.find((each) => each.name === open);
-  const change = (part: Partial<Draft>) => setEdited({ ...draft, ...part });
+  const change = (part: Partial<Draft>) => onEdit({ ...draft, ...part });
   const changeTable = (name: string, permissions: Permissions | null) => {
     const { [name]: _, ...others } = draft.tables;
     change({ tables: permissions ? { ...others, [name]: permissions } : others });
@@ -76,12 +83,12 @@ export function RoleEditor({ role, resources }: { role: Role; resources: Resourc
         {dirty && (
           <footer className={styles.unsaved}>
             <span className="grow">{t("access:unsaved")}</span>
-            <Button variant="default" onClick={() => setEdited(null)}>
+            <Button variant="default" onClick={() => onEdit(null)}>
               {t("access:discard")}
             </Button>
             <Button
               loading={save.isPending}
-              onClick={() => save.mutate(draft, { onSuccess: () => setEdited(null) })}
+              onClick={() => save.mutate(draft, { onSuccess: () => onEdit(null) })}
             >
               {t("save")}
             </Button>

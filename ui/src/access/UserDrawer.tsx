@@ -50,8 +50,10 @@ export function UserDrawer({ user, onClose }: Props) {
     onSuccess: done,
   });
   const known = save.error instanceof ApiError ? save.error : null;
-  const weak = known?.code === "WEAK_PASSWORD";
-  const errors: Record<string, string> = weak ? { password: known.detail } : (known?.byField ?? {});
+  const errors: Record<string, string> = { ...known?.byField };
+  for (const issue of known?.issues ?? [])
+    if (issue.code === "UNIQUE_VIOLATION" && issue.field) errors[issue.field] = t("access:taken");
+  if (known?.code === "WEAK_PASSWORD") errors.password = t("access:weakPassword");
   const shown = ["email", "nickname", "password", "roles"].some((each) => errors[each]);
 
   const confirmDelete = () =>
@@ -110,14 +112,20 @@ export function UserDrawer({ user, onClose }: Props) {
           error={errors.nickname}
           onChange={(event) => setNickname(event.currentTarget.value)}
         />
-        <PasswordField
-          label={t(user ? "access:newPassword" : "password")}
-          hint={t(user ? "access:newPasswordHint" : "access:passwordHint")}
-          required={!user}
-          value={password}
-          error={errors.password}
-          onChange={setPassword}
-        />
+        {user !== null && user.id === me?.id ? (
+          <p className="hint" style={{ margin: 0 }}>
+            {t("access:ownPasswordHint")}
+          </p>
+        ) : (
+          <PasswordField
+            label={t(user ? "access:newPassword" : "password")}
+            hint={t(user ? "access:newPasswordHint" : "access:passwordHint")}
+            required={!user}
+            value={password}
+            error={errors.password}
+            onChange={setPassword}
+          />
+        )}
         <MultiSelect
           label={t("roles")}
           description={user || held ? undefined : t("access:defaultRoleHint")}

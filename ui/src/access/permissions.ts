@@ -73,7 +73,8 @@ export const strategyLevel = (actions: string[], action: Action): Level =>
 
 export function withStrategy(actions: string[], action: Action, level: Level): string[] {
   const others = actions.filter((each) => each !== action && each !== `${action}:own`);
-  return level === "none" ? others : [...others, level === "own" ? `${action}:own` : action];
+  const added = level === "none" ? [] : [level === "own" ? `${action}:own` : action];
+  return [...others, ...added].toSorted();
 }
 
 /** What the strategy means in a table: where its own permissions begin. */
@@ -87,10 +88,14 @@ export function inherited(actions: string[], hasOwner: boolean): Permissions {
   return found;
 }
 
+/** Whether a scope is a condition that leaves something out. */
+const limits = (scope: Scope) =>
+  scope.kind === "filter" && Object.keys(scope.filter ?? {}).length > 0;
+
 export function levelOf(permission: Permission | undefined): Level {
   if (!permission) return "none";
-  if (permission.scope.kind === "filter" || permission.fields.length > 0) return "some";
-  return permission.scope.kind;
+  if (limits(permission.scope) || permission.fields.length > 0) return "some";
+  return permission.scope.kind === "own" ? "own" : "all";
 }
 
 /** What a click on a cell makes of it; only records with an author can be one's own. */
@@ -121,9 +126,9 @@ export const fromResource = (resource: Resource): Permissions =>
   );
 
 function scopeBody(scope: Scope): unknown {
-  if (scope.kind === "all") return null;
   if (scope.kind === "own") return { key: "own" };
-  return scope.id === undefined ? { scope: scope.filter ?? {} } : { id: scope.id };
+  if (scope.kind === "all" || !limits(scope)) return null;
+  return scope.id === undefined ? { scope: scope.filter } : { id: scope.id };
 }
 
 /** The permissions as the server takes them. */

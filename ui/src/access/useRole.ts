@@ -21,7 +21,7 @@ export const useResources = (role: string | undefined) =>
 
 export const draftOf = (role: Role, resources: Resource[]): Draft => ({
   title: role.title ?? "",
-  strategy: role.strategy?.actions ?? [],
+  strategy: (role.strategy?.actions ?? []).toSorted(),
   snippets: role.snippets,
   tables: Object.fromEntries(
     resources
@@ -30,8 +30,14 @@ export const draftOf = (role: Role, resources: Resource[]): Draft => ({
   ),
 });
 
+/** A value with the names of its objects in order: what is the same reads the same. */
+const ordered = (_: string, value: unknown) =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+    : value;
+
 export const differ = (one: unknown, other: unknown) =>
-  JSON.stringify(one) !== JSON.stringify(other);
+  JSON.stringify(one, ordered) !== JSON.stringify(other, ordered);
 
 /** Saves what differs, table by table: what one of them refuses, the others keep. */
 export function useSaveRole(role: Role, resources: Resource[]) {

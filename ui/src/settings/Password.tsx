@@ -27,8 +27,8 @@ export function Password({ me }: { me: Me }) {
     },
   });
   const known = change.error instanceof ApiError ? change.error : null;
-  const wrongOld = known?.code === "WRONG_OLD_PASSWORD" ? known.detail : undefined;
-  const weak = known?.code === "WEAK_PASSWORD" ? known.detail : undefined;
+  const wrongOld = known?.code === "WRONG_OLD_PASSWORD" ? t("settings:wrongOld") : undefined;
+  const weak = known?.code === "WEAK_PASSWORD" ? t("settings:weak") : undefined;
   const shown = { "aria-label": t("settings:show") };
   return (
     <Section title={t("settings:changePassword")}>
