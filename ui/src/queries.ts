@@ -1,6 +1,8 @@
 /** What several screens read: who is signed in, and the tables. */
 import { useQuery } from "@tanstack/react-query";
 import { type Collection, call, session } from "./api";
+import type { FlowNode } from "./parts/flow/tree";
+import type { WorkflowType } from "./parts/form/types";
 
 export interface Me {
   id: number;
@@ -53,3 +55,46 @@ export const may = (abilities: Abilities | undefined, table: string, action: str
 /** What people call a table or a field. */
 export const titleOf = (thing: { title?: string | null; name: string } & Record<string, unknown>) =>
   thing.title || (thing.uiSchema as { title?: string } | undefined)?.title || thing.name;
+
+export interface Workflow {
+  id: number;
+  key: string;
+  title: string | null;
+  description: string | null;
+  enabled: boolean;
+  current: boolean | null;
+  type: string;
+  sync: boolean;
+  config: Record<string, unknown>;
+  options: Record<string, unknown>;
+  executedAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+  nodes?: FlowNode[];
+  stats?: { executed: number } | null;
+}
+
+export interface Types {
+  nodes: WorkflowType[];
+  triggers: WorkflowType[];
+}
+
+export const useTypes = () =>
+  useQuery({
+    queryKey: ["workflow-types"],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => (await call<Types>("workflow-types:list")).data,
+  });
+
+/** One version with its nodes, and the ETag that changes to it are based on. */
+export const useVersion = (id: number | undefined) =>
+  useQuery({
+    queryKey: ["workflows", "version", id],
+    enabled: id !== undefined,
+    queryFn: async () => {
+      const { data, etag } = await call<Workflow>(`workflows:get/${id}`, {
+        query: { appends: ["nodes"] },
+      });
+      return { workflow: data, etag };
+    },
+  });

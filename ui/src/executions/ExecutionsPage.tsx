@@ -1,3 +1,224 @@
+import { Button, Checkbox, Pagination, Select, Skeleton } from "@mantine/core";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Answered, call } from "../api";
+import { useLive } from "../live";
+import { Empty } from "../parts/Empty";
+import { between, duration, isActive, stateOf } from "../parts/executionState";
+import { PageBar } from "../parts/PageBar";
+import { Pill } from "../parts/Pill";
+import { Problem } from "../parts/Problem";
+import { Since } from "../parts/Since";
+import type { Workflow } from "../queries";
+import { type Execution, merged } from "./execution";
+
+const SIZE = 50;
+const STATES: Record<string, object> = {
+  active: { $or: [{ status: null }, { status: 0 }] },
+  succeeded: { status: 1 },
+  failed: { status: { $lt: 0 } },
+};
+
+interface Asked {
+  state?: string;
+  workflow?: string;
+  page?: number;
+}
+
+/** All executions, the newest first; what happens to them shows by itself. */
 export function ExecutionsPage() {
-  return null;
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const asked = useSearch({ strict: false }) as Asked;
+  const [chosen, setChosen] = useState<number[]>([]);
+  const page = asked.page ?? 1;
+  const conditions = [
+    ...(asked.state && STATES[asked.state] ? [STATES[asked.state]] : []),
+    ...(asked.workflow ? [{ key: asked.workflow }] : []),
+  ];
+  const filter = conditions.length > 0 ? { $and: conditions } : {};
+  const key = ["executions", "list", filter, page];
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: key,
+    placeholderData: keepPreviousData,
+    queryFn: () =>
+      call<Execution[]>("executions:list", {
+        query: {
+          filter,
+          page,
+          pageSize: SIZE,
+          sort: ["-id"],
+          except: ["context", "output"],
+          appends: ["workflow"],
+        },
+      }),
+  });
+  const { data: workflows = [] } = useQuery({
+    queryKey: ["workflows", "names"],
+    queryFn: async () =>
+      (
+        await call<Workflow[]>("workflows:list", {
+          query: { pageSize: 200, filter: { current: true } },
+        })
+      ).data,
+  });
+  const connection = useLive(filter, {
+    onExecution: (row) => {
+      if (page === 1)
+        queries.setQueryData<Answered<Execution[]>>(
+          key,
+          (old) => old && { ...old, data: merged(old.data, row as Execution).slice(0, SIZE) },
+        );
+    },
+    onReset: () => void refetch(),
+  });
+  const change = useMutation({
+    mutationFn: async (action: "cancel" | "destroy") => {
+      if (action === "destroy")
+        await call("executions:destroy", {
+          body: {},
+          query: { filterByTk: JSON.stringify(chosen) },
+        });
+      else for (const id of chosen) await call(`executions:cancel/${id}`, { body: {} });
+    },
+    onSuccess: () => setChosen([]),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["executions"] }),
+  });
+  const go = (search: Asked) =>
+    void navigate({ to: "/executions", search: { ...asked, page: undefined, ...search } as never });
+  const rows = data?.data ?? [];
+
+  return (
+    <>
+      <PageBar
+        title={t("executions")}
+        status={connection === "lost" ? <Pill>{t("executions:reconnecting")}</Pill> : null}
+      >
+        {chosen.length > 0 ? (
+          <>
+            <span className="dim">{t("executions:chosen", { count: chosen.length })}</span>
+            <Button
+              variant="default"
+              loading={change.isPending}
+              onClick={() => change.mutate("cancel")}
+            >
+              {t("cancel")}
+            </Button>
+            <Button
+              variant="default"
+              c="var(--bad)"
+              loading={change.isPending}
+              onClick={() => change.mutate("destroy")}
+            >
+              {t("delete")}
+            </Button>
+          </>
+        ) : (
+          <>
+            <Select
+              aria-label={t("executions:state")}
+              placeholder={t("executions:state")}
+              clearable
+              value={asked.state ?? null}
+              data={Object.keys(STATES).map((each) => ({
+                value: each,
+                label: t(`executions:which.${each}`),
+              }))}
+              onChange={(state) => go({ state: state ?? undefined })}
+            />
+            <Select
+              aria-label={t("workflows")}
+              placeholder={t("workflows")}
+              clearable
+              searchable
+              value={asked.workflow ?? null}
+              data={workflows.map((each) => ({ value: each.key, label: each.title || each.key }))}
+              onChange={(workflow) => go({ workflow: workflow ?? undefined })}
+            />
+          </>
+        )}
+      </PageBar>
+      <Problem error={error ?? change.error} onRetry={() => void refetch()} />
+      {isPending && <Skeleton height={200} m={12} />}
+      {data && rows.length === 0 && <Empty>{t("executions:none")}</Empty>}
+      {rows.length > 0 && (
+        <div style={{ overflow: "auto", flex: 1 }}>
+          <table className="table">
+            <thead>
+              <tr>
+                <th style={{ width: 36 }}>
+                  <Checkbox
+                    aria-label={t("executions:chooseAll")}
+                    checked={chosen.length === rows.length}
+                    indeterminate={chosen.length > 0 && chosen.length < rows.length}
+                    onChange={() => setChosen(chosen.length ? [] : rows.map((each) => each.id))}
+                  />
+                </th>
+                <th>{t("executions:state")}</th>
+                <th>{t("executions:workflow")}</th>
+                <th>{t("executions:id")}</th>
+                <th>{t("executions:started")}</th>
+                <th className="numeric">{t("executions:duration")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((each) => {
+                const state = stateOf(each.status);
+                return (
+                  <tr key={each.id}>
+                    <td>
+                      <Checkbox
+                        aria-label={String(each.id)}
+                        checked={chosen.includes(each.id)}
+                        onChange={() =>
+                          setChosen(
+                            chosen.includes(each.id)
+                              ? chosen.filter((id) => id !== each.id)
+                              : [...chosen, each.id],
+                          )
+                        }
+                      />
+                    </td>
+                    <td>
+                      <Pill tone={state.tone} live={isActive(each.status)}>
+                        {t(`executions:state.${state.word}`)}
+                      </Pill>
+                    </td>
+                    <td>
+                      <Link
+                        to={"/executions/$id" as string}
+                        params={{ id: String(each.id) } as never}
+                      >
+                        {each.workflow?.title || each.key}
+                      </Link>
+                    </td>
+                    <td className="mono">{each.id}</td>
+                    <td className="dim">
+                      <Since at={each.createdAt} />
+                    </td>
+                    <td className="numeric">
+                      {duration(between(each.startedAt, each.finishedAt))}
+                    </td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {(data?.meta?.totalPage ?? 1) > 1 && (
+        <Pagination
+          size="sm"
+          p={8}
+          total={data?.meta?.totalPage ?? 1}
+          value={page}
+          onChange={(next) => go({ page: next })}
+          getControlProps={(control) => ({ "aria-label": t(`page.${control}`) })}
+        />
+      )}
+    </>
+  );
 }

@@ -3,12 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { type ApiError, type Collection, call } from "../api";
 import type { WorkflowType } from "../parts/form/types";
+import type { Types, Workflow } from "../queries";
 import { newKey, type Spot } from "./operations";
 import { StepDrawer } from "./StepDrawer";
 import { TriggerDrawer } from "./TriggerDrawer";
 import type { useEditor } from "./useEditor";
 import { variables } from "./variables";
-import type { Change, Types, Workflow } from "./workflow";
+import type { Change } from "./workflow";
 
 /** A step of the canvas, or one that is about to be inserted. */
 export type Selected = { key: string } | { type: WorkflowType; spot: Spot };

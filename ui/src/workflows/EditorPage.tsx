@@ -5,13 +5,13 @@ import { Redo2, Undo2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
+import { describer, triggerStep } from "../parts/flow/describe";
 import { Flow } from "../parts/flow/Flow";
 import { flattened, type Place, toSteps } from "../parts/flow/tree";
 import { PageBar } from "../parts/PageBar";
 import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
-import { useCollections } from "../queries";
-import { describer, triggerStep } from "./describe";
+import { useCollections, useTypes, useVersion, type Workflow } from "../queries";
 import { EditorDrawer, type Selected } from "./EditorDrawer";
 import styles from "./EditorPage.module.css";
 import { InsertMenu } from "./InsertMenu";
@@ -21,15 +21,7 @@ import { newKey } from "./operations";
 import { TestRun } from "./TestRun";
 import { useEditor } from "./useEditor";
 import { VersionMenu } from "./VersionMenu";
-import {
-  clipboard,
-  isConflict,
-  useChange,
-  useTypes,
-  useVersion,
-  useVersions,
-  type Workflow,
-} from "./workflow";
+import { clipboard, isConflict, useChange, useVersions } from "./workflow";
 
 type At = { x: number; y: number };
 

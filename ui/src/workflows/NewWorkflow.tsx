@@ -7,8 +7,7 @@ import { call } from "../api";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import type { Config } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
-import { useCollections } from "../queries";
-import { useTypes, type Workflow } from "./workflow";
+import { useCollections, useTypes, type Workflow } from "../queries";
 
 /** A new workflow: its title, what starts it, and whether the caller waits for it. */
 export function NewWorkflow({ onClose }: { onClose: () => void }) {

@@ -6,8 +6,8 @@ import { useTranslation } from "react-i18next";
 import { call, type Row } from "../api";
 import { asText } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
+import type { Workflow } from "../queries";
 import { useCollections, useMe } from "../queries";
-import type { Workflow } from "./workflow";
 
 /** Execute a version by hand with a chosen record, and watch it. */
 export function TestRun({ workflow, onClose }: { workflow: Workflow; onClose: () => void }) {

@@ -6,8 +6,8 @@ import { Drawer } from "../parts/Drawer";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import { asText, type Config, type WorkflowType } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
+import type { Workflow } from "../queries";
 import styles from "./TriggerDrawer.module.css";
-import type { Workflow } from "./workflow";
 
 interface Props {
   workflow: Workflow;

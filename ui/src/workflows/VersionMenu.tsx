@@ -3,7 +3,7 @@ import { ChevronDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Pill } from "../parts/Pill";
 import { Since } from "../parts/Since";
-import type { Workflow } from "./workflow";
+import type { Workflow } from "../queries";
 
 interface Props {
   versions: Workflow[];

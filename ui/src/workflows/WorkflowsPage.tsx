@@ -20,9 +20,9 @@ import { asText } from "../parts/form/types";
 import { PageBar } from "../parts/PageBar";
 import { Problem } from "../parts/Problem";
 import { Since } from "../parts/Since";
+import type { Workflow } from "../queries";
 import { titleOf, useCollections } from "../queries";
 import { NewWorkflow } from "./NewWorkflow";
-import type { Workflow } from "./workflow";
 
 /** All workflows: what starts them, whether they are on, and how often they ran. */
 export function WorkflowsPage() {

@@ -2,8 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Answered, call } from "../api";
 import type { FlowNode } from "../parts/flow/tree";
+import type { Workflow } from "../queries";
 import { type Operation, opposite, type Spot } from "./operations";
-import type { Workflow } from "./workflow";
 
 interface Entry {
   undo: Operation[];

@@ -3,8 +3,8 @@ import type { TFunction } from "i18next";
 import type { Collection } from "../api";
 import type { FlowNode } from "../parts/flow/tree";
 import { asObject, asText, type VariableSource } from "../parts/form/types";
+import type { Workflow } from "../queries";
 import { titleOf } from "../queries";
-import type { Workflow } from "./workflow";
 
 /** The nodes that have run when `node` runs: those above it, up to the trigger. */
 export function before(nodes: FlowNode[], upstreamId: number | null): FlowNode[] {

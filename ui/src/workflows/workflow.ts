@@ -1,38 +1,8 @@
 /** Workflows as the API shows them, and what the editor asks of it. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, call, type Query } from "../api";
-import type { FlowNode, Place } from "../parts/flow/tree";
-import type { WorkflowType } from "../parts/form/types";
-
-export interface Workflow {
-  id: number;
-  key: string;
-  title: string | null;
-  description: string | null;
-  enabled: boolean;
-  current: boolean | null;
-  type: string;
-  sync: boolean;
-  config: Record<string, unknown>;
-  options: Record<string, unknown>;
-  executedAt: string | null;
-  createdAt: string;
-  updatedAt: string;
-  nodes?: FlowNode[];
-  stats?: { executed: number } | null;
-}
-
-export interface Types {
-  nodes: WorkflowType[];
-  triggers: WorkflowType[];
-}
-
-export const useTypes = () =>
-  useQuery({
-    queryKey: ["workflow-types"],
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async () => (await call<Types>("workflow-types:list")).data,
-  });
+import type { Place } from "../parts/flow/tree";
+import type { Workflow } from "../queries";
 
 /** All versions of a workflow, the newest first. */
 export const useVersions = (key: string) =>
@@ -44,19 +14,6 @@ export const useVersions = (key: string) =>
           query: { filter: { key }, sort: ["-id"], pageSize: 100, except: ["config"] },
         })
       ).data,
-  });
-
-/** One version with its nodes, and the ETag that changes to it are based on. */
-export const useVersion = (id: number | undefined) =>
-  useQuery({
-    queryKey: ["workflows", "version", id],
-    enabled: id !== undefined,
-    queryFn: async () => {
-      const { data, etag } = await call<Workflow>(`workflows:get/${id}`, {
-        query: { appends: ["nodes"] },
-      });
-      return { workflow: data, etag };
-    },
   });
 
 export interface Change {

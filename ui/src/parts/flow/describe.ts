@@ -1,11 +1,10 @@
 /** What a node is, in words, for the canvas. */
 import type { TFunction } from "i18next";
-import type { Collection } from "../api";
-import { local } from "../i18n";
-import type { Described, FlowNode, Kind, Step } from "../parts/flow/tree";
-import { asObject, asText } from "../parts/form/types";
-import { titleOf } from "../queries";
-import type { Types, Workflow } from "./workflow";
+import type { Collection } from "../../api";
+import { local } from "../../i18n";
+import { type Types, titleOf, type Workflow } from "../../queries";
+import { asObject, asText } from "../form/types";
+import type { Described, FlowNode, Kind, Step } from "./tree";
 
 const KINDS: Record<string, Kind> = { data: "data", logic: "logic", call: "out", caller: "human" };
 
