@@ -1,4 +1,4 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button, Skeleton, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
@@ -44,7 +44,9 @@ export function ApiKeysPage() {
                 <th>{t("access:actsAs")}</th>
                 <th>{t("access:created")}</th>
                 <th>{t("access:expires")}</th>
-                <th aria-label={t("more")} />
+                <th>
+                  <VisuallyHidden>{t("more")}</VisuallyHidden>
+                </th>
               </tr>
             </thead>
             <tbody>

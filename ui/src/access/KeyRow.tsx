@@ -53,8 +53,8 @@ export function KeyRow({ value }: { value: ApiKey }) {
             <span className="dim">{t("access:revokeAsk")}</span>
             <Button
               size="compact-xs"
-              variant="light"
-              color="red"
+              variant="outline"
+              color="var(--bad)"
               autoFocus
               loading={revoke.isPending}
               onClick={() => revoke.mutate()}

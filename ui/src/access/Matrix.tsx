@@ -1,4 +1,4 @@
-import { ActionIcon } from "@mantine/core";
+import { ActionIcon, VisuallyHidden } from "@mantine/core";
 import { Ellipsis } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Collection } from "../api";
@@ -82,7 +82,9 @@ export function Matrix({
                 {t(`access:action.${action}`)}
               </th>
             ))}
-            <th aria-label={t("more")} />
+            <th>
+              <VisuallyHidden>{t("more")}</VisuallyHidden>
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -31,7 +31,7 @@ export function RoleList({ roles, chosen, onChoose }: Props) {
       title: t("access:deleteRole", { name: role.title || role.name }),
       children: t("access:deleteRoleHint"),
       labels: { confirm: t("delete"), cancel: t("cancel") },
-      confirmProps: { color: "red" },
+      confirmProps: { variant: "outline", color: "var(--bad)" },
       onConfirm: () => change.mutate({ path: `roles:destroy/${role.name}` }),
     });
 

@@ -61,7 +61,7 @@ export function UserDrawer({ user, onClose }: Props) {
       title: t("access:deleteUser", { name: title }),
       children: t("access:deleteUserHint"),
       labels: { confirm: t("delete"), cancel: t("cancel") },
-      confirmProps: { color: "red" },
+      confirmProps: { variant: "outline", color: "var(--bad)" },
       onConfirm: () => destroy.mutate(),
     });
 

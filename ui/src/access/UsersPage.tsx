@@ -67,7 +67,7 @@ export function UsersPage() {
                     <tr key={each.id}>
                       <td>
                         <span className={styles.who}>
-                          <Avatar size={24} radius="xl" name={nameOf(each)} color="initials" />
+                          <Avatar size={24} radius="xl" name={nameOf(each)} />
                           <button
                             type="button"
                             className={styles.open}
