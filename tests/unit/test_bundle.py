@@ -103,7 +103,7 @@ def test_packages_that_are_there_are_not_installed_again(root: Path, node: bundl
     bundle.build(root, node)
     bundle.build(root, node)
 
-    assert asked(root) == ["ci", "run", "run"]
+    assert asked(root) == ["ci", "exec", "exec"]
 
 
 def test_another_version_in_the_lock_file_is_installed(root: Path, node: bundle.Node) -> None:
@@ -112,7 +112,7 @@ def test_another_version_in_the_lock_file_is_installed(root: Path, node: bundle.
     (root / bundle.UI / "package-lock.json").write_text(json.dumps(changed))
     bundle.build(root, node)
 
-    assert asked(root) == ["ci", "run", "ci", "run"]
+    assert asked(root) == ["ci", "exec", "ci", "exec"]
 
 
 def test_a_package_for_another_system_need_not_be_there(root: Path) -> None:
