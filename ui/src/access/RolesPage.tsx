@@ -24,7 +24,7 @@ export function RolesPage() {
       <PageBar title={t("roles")} />
       <Problem error={error ?? resources.error} onRetry={() => void refetch()} />
       {isPending && <Skeleton height={36 * 4} m={12} />}
-      <div className={styles.page}>
+      <div className={styles.split}>
         {roles && <RoleList roles={roles} chosen={role?.name} onChoose={setChosen} />}
         {role && resources.data && (
           <RoleEditor
