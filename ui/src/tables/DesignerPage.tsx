@@ -1,3 +1,104 @@
+import { ActionIcon, Menu, SegmentedControl, Skeleton } from "@mantine/core";
+import { modals } from "@mantine/modals";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Ellipsis } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { type Collection, call, type Field } from "../api";
+import { PageBar } from "../parts/PageBar";
+import { Problem } from "../parts/Problem";
+import { titleOf, useCollections } from "../queries";
+import { ApiTab } from "./ApiTab";
+import { ButtonsTab } from "./ButtonsTab";
+import { FieldsTab } from "./FieldsTab";
+
+const TABS = ["fields", "buttons", "api"] as const;
+
+/** One table: its fields, its buttons, and how calls reach it. */
 export function DesignerPage() {
-  return null;
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const { name } = useParams({ strict: false }) as { name: string };
+  const { tab = "fields" } = useSearch({ strict: false }) as { tab?: string };
+  const { data: collections = [] } = useCollections();
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: ["collections", "one", name],
+    queryFn: async () => {
+      const { data: collection } = await call<Collection>(`collections:get/${name}`);
+      const { data: fields, etag } = await call<Field[]>(`collections/${name}/fields:list`, {
+        query: { paginate: false },
+      });
+      return { collection: { ...collection, fields }, etag };
+    },
+  });
+  const destroy = useMutation({
+    mutationFn: () => call(`collections:destroy/${name}`, { body: {}, match: data?.etag }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ["collections"] });
+      void navigate({ to: "/tables" });
+    },
+  });
+  if (error) return <Problem error={error} onRetry={() => void refetch()} />;
+  if (isPending) return <Skeleton height={300} m={12} />;
+  const { collection, etag } = data;
+  return (
+    <>
+      <PageBar
+        crumb={{ label: t("tables"), to: "/tables" }}
+        title={titleOf(collection)}
+        status={<span className="mono">{name}</span>}
+      >
+        <SegmentedControl
+          aria-label={t("tables:tabs")}
+          value={tab}
+          onChange={(chosen) =>
+            void navigate({ to: `/tables/${name}`, search: { tab: chosen } as never })
+          }
+          data={TABS.map((each) => ({ value: each, label: t(`tables:tab.${each}`) }))}
+        />
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon aria-label={t("more")}>
+              <Ellipsis size={16} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item component={Link} to={`/data/${name}`}>
+              {t("tables:open")}
+            </Menu.Item>
+            <Menu.Item component={Link} to="/roles">
+              {t("tables:permissions")}
+            </Menu.Item>
+            <Menu.Item
+              color="red"
+              onClick={() =>
+                modals.openConfirmModal({
+                  title: t("tables:deleteTitle", { title: titleOf(collection) }),
+                  children: t("tables:deleteText"),
+                  labels: { confirm: t("delete"), cancel: t("cancel") },
+                  confirmProps: { color: "red" },
+                  onConfirm: () => destroy.mutate(),
+                })
+              }
+            >
+              {t("delete")}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </PageBar>
+      <Problem error={destroy.error} />
+      {tab === "fields" && (
+        <FieldsTab
+          key={name}
+          collection={collection}
+          collections={collections}
+          etag={etag}
+          onApplied={() => refetch()}
+        />
+      )}
+      {tab === "buttons" && <ButtonsTab collection={collection} />}
+      {tab === "api" && <ApiTab collection={collection} />}
+    </>
+  );
 }

@@ -93,7 +93,7 @@ function toEdge(line: Line, states: Props["states"], onInsert: Props["onInsert"]
     joins: line.joins,
     place: line.place,
     onInsert,
-    travelled: states !== undefined && !!states[line.source] && !states[line.target]?.muted,
+    travelled: went(states?.[line.source]) && went(states?.[line.target]),
   };
   return {
     id: line.id,
@@ -103,3 +103,5 @@ function toEdge(line: Line, states: Props["states"], onInsert: Props["onInsert"]
     data: data as unknown as Record<string, unknown>,
   };
 }
+
+const went = (state: StepState | undefined) => state !== undefined && !state.muted;

@@ -1,0 +1,212 @@
+import { Button, MultiSelect, Select, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, type Collection, call } from "../api";
+import { local } from "../i18n";
+import { type BoundButton, callOf } from "../parts/button";
+import { Copy } from "../parts/Copy";
+import { Drawer } from "../parts/Drawer";
+import { FilterEditor } from "../parts/form/FilterEditor";
+import { Rows } from "../parts/form/Rows";
+import { asText } from "../parts/form/types";
+import { ValuesEditor } from "../parts/form/ValuesEditor";
+import { Problem } from "../parts/Problem";
+import { titleOf, type Workflow } from "../queries";
+import styles from "./Tables.module.css";
+
+type Draft = Omit<BoundButton, "id"> & { id?: number };
+
+interface Props {
+  initial: Draft;
+  collection: Collection;
+  error: unknown;
+  busy: boolean;
+  onSave: (button: Draft) => void;
+  onDelete?: () => void;
+  onClose: () => void;
+}
+
+/** One button: its words, where it stands and when, and what it starts. */
+export function ButtonDrawer({
+  initial,
+  collection,
+  error,
+  busy,
+  onSave,
+  onDelete,
+  onClose,
+}: Props) {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState<Draft>(initial);
+  const set = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+  const { data: workflows = [] } = useQuery({
+    queryKey: ["workflows", "names"],
+    queryFn: async () =>
+      (
+        await call<Workflow[]>("workflows:list", {
+          query: { pageSize: 200, filter: { current: true } },
+        })
+      ).data,
+  });
+  const { data: roles = [] } = useQuery({
+    queryKey: ["roles", "names"],
+    queryFn: async () =>
+      (
+        await call<{ name: string; title: string | null }[]>("roles:list", {
+          query: { pageSize: 200 },
+        })
+      ).data,
+  });
+  const tableOf = (path: string) =>
+    path ? collection.fields.find((each) => each.name === path)?.target : collection.name;
+  const about = (workflow: Workflow) => asText(workflow.config.collection).replace(/^main:/, "");
+  const context = { collections: [collection], collection, variables: [], nodes: [] };
+  const known = error instanceof ApiError ? error.byField : {};
+  const shape = (name: string, widget: string) => ({
+    name,
+    title: { en: t(`tables:${name}`), fr: t(`tables:${name}`) },
+    description: null,
+    widget,
+    required: false,
+    default: null,
+    schema: {},
+    fields: null,
+  });
+  return (
+    <Drawer
+      label={t("tables:button")}
+      title={local(draft.label) || t("tables:newButton")}
+      onClose={onClose}
+      footer={
+        <>
+          {onDelete && (
+            <Button variant="default" c="var(--bad)" mr="auto" onClick={onDelete}>
+              {t("delete")}
+            </Button>
+          )}
+          <Button variant="default" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button loading={busy} onClick={() => onSave(draft)}>
+            {t("save")}
+          </Button>
+        </>
+      }
+    >
+      {(["en", "fr"] as const).map((each) => (
+        <TextInput
+          key={each}
+          label={t(`tables:label.${each}`)}
+          required
+          error={known.label ?? known[`label.${each}`]}
+          value={draft.label[each]}
+          onChange={(event) =>
+            set({ label: { ...draft.label, [each]: event.currentTarget.value } })
+          }
+        />
+      ))}
+      <Select
+        label={t("tables:scope")}
+        value={draft.scope}
+        data={(["form", "record", "selection", "table"] as const).map((each) => ({
+          value: each,
+          label: t(`tables:scope.${each}`),
+        }))}
+        onChange={(scope) => set({ scope: scope as Draft["scope"], values: null })}
+      />
+      <Select
+        label={t("tables:style")}
+        value={draft.style}
+        data={(["default", "primary", "danger"] as const).map((each) => ({
+          value: each,
+          label: t(`tables:style.${each}`),
+        }))}
+        onChange={(style) => set({ style: style as Draft["style"] })}
+      />
+      <Rows
+        label={t("tables:starts")}
+        items={draft.workflows}
+        onChange={(bound) => set({ workflows: bound })}
+        empty={() => ({ key: "", path: "" })}
+        addLabel={t("tables:addWorkflow")}
+      >
+        {(row, change) => (
+          <>
+            <Select
+              aria-label={t("tables:workflow")}
+              placeholder={t("tables:workflow")}
+              searchable
+              value={row.key || null}
+              data={workflows.map((each) => {
+                const reason = !each.enabled
+                  ? t("tables:isOff")
+                  : about(each) !== tableOf(row.path)
+                    ? t("tables:otherTable", { table: about(each) })
+                    : "";
+                return {
+                  value: each.key,
+                  label: [each.title || each.key, reason].filter(Boolean).join(" · "),
+                  disabled: about(each) !== tableOf(row.path),
+                };
+              })}
+              onChange={(key) => key && change({ ...row, key })}
+            />
+            <Select
+              aria-label={t("tables:onWhat")}
+              value={row.path}
+              data={[
+                { value: "", label: t("tables:thisRecord") },
+                ...collection.fields
+                  .filter((each) => each.target && each.target !== "users")
+                  .map((each) => ({ value: each.name, label: titleOf(each) })),
+              ]}
+              onChange={(path) => change({ key: "", path: path ?? "" })}
+            />
+          </>
+        )}
+      </Rows>
+      <div className={styles.call}>
+        {callOf(draft)}
+        <span className={styles.copy}>
+          <Copy value={callOf(draft)} />
+        </span>
+      </div>
+      {(draft.scope === "record" || draft.scope === "selection") && (
+        <>
+          <ValuesEditor
+            field={shape("values", "values")}
+            value={draft.values ?? {}}
+            onChange={(values) => set({ values: values as Draft["values"] })}
+            context={context}
+          />
+          <FilterEditor
+            field={shape("visibleWhen", "filter")}
+            value={draft.visibleWhen}
+            onChange={(visibleWhen) => set({ visibleWhen: visibleWhen as Draft["visibleWhen"] })}
+            context={context}
+          />
+        </>
+      )}
+      <MultiSelect
+        label={t("tables:roles")}
+        description={t("tables:rolesHint")}
+        value={draft.roles}
+        data={roles.map((each) => ({ value: each.name, label: each.title || each.name }))}
+        onChange={(chosen) => set({ roles: chosen })}
+      />
+      {(["en", "fr"] as const).map((each) => (
+        <TextInput
+          key={each}
+          label={t(`tables:confirm.${each}`)}
+          value={draft.confirm?.[each] ?? ""}
+          onChange={(event) => {
+            const confirm = { en: "", fr: "", ...draft.confirm, [each]: event.currentTarget.value };
+            set({ confirm: confirm.en || confirm.fr ? confirm : null });
+          }}
+        />
+      ))}
+      <Problem error={error} />
+    </Drawer>
+  );
+}
