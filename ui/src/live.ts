@@ -1,6 +1,5 @@
 /** What happens to executions, as it happens: server-sent events into the query cache. */
-import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Row, search, session } from "./api";
 
 export type Connection = "connecting" | "open" | "lost";
@@ -15,18 +14,21 @@ interface Handlers {
 }
 
 /** Listens while the component is there; comes back by itself, from where it was. */
-export function useLive(filter: object, { onExecution, onJob, onReset }: Handlers): Connection {
+export function useLive(filter: object, handlers: Handlers): Connection {
   const [state, setState] = useState<Connection>("connecting");
   const wanted = JSON.stringify(filter);
-  // Handlers only write into the query cache, which stays the same.
-  const queries = useQueryClient();
+  // The stream stays while the page of a list changes, so it calls the handlers of now.
+  const present = useRef(handlers);
+  useEffect(() => {
+    present.current = handlers;
+  });
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new stream for a new filter only
   useEffect(() => {
     let source: EventSource | null = null;
     let timer: number | undefined;
     let last = "";
     let stopped = false;
+    let interrupted = false;
 
     function open() {
       const query = { filter: wanted, token: session.token, role: session.role, lastEventId: last };
@@ -35,17 +37,26 @@ export function useLive(filter: object, { onExecution, onJob, onReset }: Handler
         if (event.lastEventId) last = event.lastEventId;
         apply(JSON.parse(event.data) as Row);
       };
-      source.onopen = () => setState("open");
-      source.addEventListener("execution", told(onExecution));
+      source.onopen = () => {
+        setState("open");
+        // Without a place to resume from, what happened meanwhile is read again.
+        if (interrupted && !last) present.current.onReset();
+        interrupted = false;
+      };
+      source.addEventListener(
+        "execution",
+        told((row) => present.current.onExecution(row)),
+      );
       source.addEventListener(
         "job",
-        told((row) => onJob?.(row)),
+        told((row) => present.current.onJob?.(row)),
       );
-      source.addEventListener("reset", onReset);
+      source.addEventListener("reset", () => present.current.onReset());
       source.onerror = () => {
         // The browser's own retry keeps an old token; ours takes the present one.
         source?.close();
         if (stopped) return;
+        interrupted = true;
         setState("lost");
         timer = window.setTimeout(open, RETRY_MILLISECONDS);
       };
@@ -56,6 +67,6 @@ export function useLive(filter: object, { onExecution, onJob, onReset }: Handler
       source?.close();
       window.clearTimeout(timer);
     };
-  }, [wanted, queries]);
+  }, [wanted]);
   return state;
 }

@@ -75,6 +75,11 @@ export function ExecutionsPage() {
     },
     onReset: () => void refetch(),
   });
+  const rows = data?.data ?? [];
+  // Those that have ended cannot be cancelled, and the others cannot be deleted.
+  const active = rows
+    .filter((each) => chosen.includes(each.id) && isActive(each.status))
+    .map((each) => each.id);
   const change = useMutation({
     mutationFn: async (action: "cancel" | "destroy") => {
       if (action === "destroy")
@@ -82,14 +87,15 @@ export function ExecutionsPage() {
           body: {},
           query: { filterByTk: JSON.stringify(chosen) },
         });
-      else for (const id of chosen) await call(`executions:cancel/${id}`, { body: {} });
+      else for (const id of active) await call(`executions:cancel/${id}`, { body: {} });
     },
     onSuccess: () => setChosen([]),
     onSettled: () => queries.invalidateQueries({ queryKey: ["executions"] }),
   });
-  const go = (search: Asked) =>
+  const go = (search: Asked) => {
+    setChosen([]);
     void navigate({ to: "/executions", search: { ...asked, page: undefined, ...search } as never });
-  const rows = data?.data ?? [];
+  };
 
   return (
     <>
@@ -102,6 +108,7 @@ export function ExecutionsPage() {
             <span className="dim">{t("executions:chosen", { count: chosen.length })}</span>
             <Button
               variant="default"
+              disabled={active.length === 0}
               loading={change.isPending}
               onClick={() => change.mutate("cancel")}
             >
@@ -110,6 +117,7 @@ export function ExecutionsPage() {
             <Button
               variant="default"
               c="var(--bad)"
+              disabled={active.length === chosen.length}
               loading={change.isPending}
               onClick={() => change.mutate("destroy")}
             >
