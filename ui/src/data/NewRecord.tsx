@@ -1,0 +1,131 @@
+import { ActionIcon, Menu, Button as Plain } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ChevronDown } from "lucide-react";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, type Collection, call, type Row, type WorkflowOutcome } from "../api";
+import { local } from "../i18n";
+import { Drawer } from "../parts/Drawer";
+import { Outcomes } from "../parts/Outcomes";
+import { Problem } from "../parts/Problem";
+import { titleOf, useCollections } from "../queries";
+import { keyName, kindOf, mayFill, shownFields, toSend } from "./fields";
+import styles from "./Grid.module.css";
+import { Input } from "./Input";
+import { type Button, triggers } from "./useButtons";
+
+interface Props {
+  collection: Collection;
+  buttons: Button[];
+  onClose: () => void;
+  onOpen: (id: string) => void;
+}
+
+/** The form of a record that is not there yet. */
+export function NewRecord({ collection, buttons, onClose, onOpen }: Props) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const all = useCollections().data;
+  const form = useRef<HTMLFormElement>(null);
+  const [values, setValues] = useState<Record<string, unknown>>({});
+  const [outcomes, setOutcomes] = useState<WorkflowOutcome[]>([]);
+  const [made, setMade] = useState<string | null>(null);
+  const fields = shownFields(collection).filter((each) => mayFill(each) && kindOf(each) !== "many");
+  const done = (row: Row | null, ran: WorkflowOutcome[]) => {
+    void queries.invalidateQueries({ queryKey: ["records", collection.name] });
+    const id = row ? String(row[keyName(collection)]) : null;
+    setOutcomes(ran);
+    setMade(id);
+    if (id && ran.length === 0) onOpen(id);
+  };
+  const send = useMutation({
+    mutationFn: (button: Button | undefined) =>
+      call<Row>(`${collection.name}:create`, {
+        query: { triggerWorkflows: button && triggers(button) },
+        body: {
+          ...Object.fromEntries(
+            fields
+              .filter((each) => each.name in values)
+              .map((each) => [
+                each.name,
+                toSend(
+                  each,
+                  values[each.name],
+                  all?.find(({ name }) => name === each.target),
+                ),
+              ]),
+          ),
+        },
+      }),
+    onSuccess: ({ data, meta }) => done(data, meta?.workflows ?? []),
+    onError: (error) => {
+      if (!(error instanceof ApiError)) return;
+      const ran = error.body?.meta?.workflows;
+      // The record is saved although a workflow failed.
+      if (ran) return done(error.body?.data as Row | null, ran);
+      const first = fields.find((each) => each.name in error.byField);
+      form.current?.querySelector<HTMLElement>(`[name="${first?.name}"]`)?.focus();
+    },
+  });
+  const issues = send.error instanceof ApiError ? send.error.byField : {};
+  const submits = buttons.filter((each) => each.scope === "form");
+  return (
+    <Drawer
+      width={560}
+      label={t("data:newRecord")}
+      title={t("data:newRecord")}
+      onClose={onClose}
+      footer={
+        made ? (
+          <Plain onClick={() => onOpen(made)}>{t("data:open")}</Plain>
+        ) : (
+          <>
+            <Plain loading={send.isPending} onClick={() => send.mutate(undefined)}>
+              {t("create")}
+            </Plain>
+            {submits.length > 0 && (
+              <Menu position="top-end">
+                <Menu.Target>
+                  <ActionIcon variant="filled" aria-label={t("more")}>
+                    <ChevronDown size={14} />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  {submits.map((each) => (
+                    <Menu.Item key={each.id} onClick={() => send.mutate(each)}>
+                      {t("data:createAnd", { label: local(each.label) })}
+                    </Menu.Item>
+                  ))}
+                </Menu.Dropdown>
+              </Menu>
+            )}
+          </>
+        )
+      }
+    >
+      {made && <Outcomes outcomes={outcomes} onClose={() => onOpen(made)} />}
+      <Problem error={made ? null : send.error} />
+      <form
+        ref={form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!made) send.mutate(undefined);
+        }}
+      >
+        {fields.map((each) => (
+          <div key={each.name} className={styles.field}>
+            <span className={styles.label}>{titleOf(each)}</span>
+            <Input
+              field={each}
+              label={titleOf(each)}
+              value={each.name in values ? values[each.name] : each.defaultValue}
+              error={issues[each.name]}
+              onChange={(value) => setValues((old) => ({ ...old, [each.name]: value }))}
+            />
+          </div>
+        ))}
+        <button type="submit" hidden />
+      </form>
+    </Drawer>
+  );
+}

@@ -1,0 +1,49 @@
+import { Tooltip } from "@mantine/core";
+import { Check } from "lucide-react";
+import type { Collection, Field, Row } from "../api";
+import { format } from "../i18n";
+import { Pill } from "../parts/Pill";
+import { kindOf, optionsOf, titleOfRecord } from "./fields";
+
+/** A field's value, as its type is read best. */
+export function Value({
+  field,
+  value,
+  target,
+}: {
+  field: Field;
+  value: unknown;
+  target?: Collection;
+}) {
+  if (value === null || value === undefined || value === "") return null;
+  const labels = new Map(optionsOf(field).map((each) => [each.value, each.label]));
+  const said = (each: unknown) => labels.get(String(each)) ?? String(each);
+  switch (kindOf(field)) {
+    case "number":
+      return field.primaryKey || typeof value !== "number" ? String(value) : format.number(value);
+    case "boolean":
+      return value ? <Check size={14} aria-label="✓" /> : null;
+    case "select":
+      return <Pill>{said(value)}</Pill>;
+    case "multiple":
+      return Array.isArray(value)
+        ? value.map((each) => <Pill key={String(each)}>{said(each)}</Pill>)
+        : null;
+    case "day":
+      return format.date(`${String(value).slice(0, 10)}T00:00:00`);
+    case "moment": {
+      const at = typeof value === "number" ? new Date(value * 1000).toISOString() : String(value);
+      return (
+        <Tooltip label={format.moment(at)}>
+          <time dateTime={at}>{format.date(at)}</time>
+        </Tooltip>
+      );
+    }
+    case "one":
+      return typeof value === "object" ? titleOfRecord(target, value as Row) : String(value);
+    case "json":
+      return <span className="mono">{JSON.stringify(value)}</span>;
+    default:
+      return String(value);
+  }
+}

@@ -1,0 +1,100 @@
+import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Bookmark, Save, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { call } from "../api";
+import { Problem } from "../parts/Problem";
+import type { View } from "./useView";
+
+interface Saved {
+  id: number;
+  name: string;
+  config: View;
+}
+
+/** Ways to look at the table that were given a name. */
+export function ViewsMenu({
+  table,
+  view,
+  change,
+}: {
+  table: string;
+  view: View;
+  change: (change: Partial<View>) => void;
+}) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [name, setName] = useState("");
+  const { q, filter, sort, size, hide } = view;
+  const { data = [] } = useQuery({
+    queryKey: ["views", table],
+    queryFn: async () => (await call<Saved[]>("views:list", { query: { collection: table } })).data,
+  });
+  const sent = useMutation({
+    mutationFn: ({ path, body }: { path: string; body: unknown }) => call(path, { body }),
+    onSuccess: () => {
+      setName("");
+      return queries.invalidateQueries({ queryKey: ["views", table] });
+    },
+  });
+  const config = { q, filter, sort, size, hide };
+  return (
+    <Menu position="bottom-start" width={260} closeOnItemClick={false}>
+      <Menu.Target>
+        <Button variant="default" leftSection={<Bookmark size={14} />}>
+          {t("data:views")}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {data.map((each) => (
+          <div key={each.id} style={{ display: "flex", alignItems: "center" }}>
+            <Menu.Item
+              closeMenuOnClick
+              onClick={() =>
+                change({
+                  ...Object.fromEntries(Object.keys(config).map((key) => [key, undefined])),
+                  ...each.config,
+                  page: undefined,
+                })
+              }
+            >
+              {each.name}
+            </Menu.Item>
+            <ActionIcon
+              aria-label={t("data:replaceView", { name: each.name })}
+              onClick={() => sent.mutate({ path: `views:update/${each.id}`, body: { config } })}
+            >
+              <Save size={14} />
+            </ActionIcon>
+            <ActionIcon
+              aria-label={t("data:deleteView", { name: each.name })}
+              onClick={() => sent.mutate({ path: `views:destroy/${each.id}`, body: {} })}
+            >
+              <Trash2 size={14} />
+            </ActionIcon>
+          </div>
+        ))}
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            sent.mutate({ path: "views:create", body: { collection: table, name, config } });
+          }}
+        >
+          <TextInput
+            aria-label={t("data:saveView")}
+            placeholder={t("data:saveView")}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            rightSection={
+              <ActionIcon type="submit" aria-label={t("save")} disabled={!name.trim()}>
+                <Save size={14} />
+              </ActionIcon>
+            }
+          />
+        </form>
+        <Problem error={sent.error} />
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

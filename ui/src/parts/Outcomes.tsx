@@ -1,0 +1,51 @@
+import { ActionIcon } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { X } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { WorkflowOutcome } from "../api";
+import styles from "./Outcomes.module.css";
+import { Pill, type Tone } from "./Pill";
+
+const TONES: Record<WorkflowOutcome["state"], Tone> = {
+  queued: "run",
+  succeeded: "ok",
+  waiting: "run",
+  failed: "bad",
+  skipped: "plain",
+};
+
+/** What a call did with each of its workflows. */
+export function Outcomes({
+  outcomes,
+  onClose,
+}: {
+  outcomes: WorkflowOutcome[];
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  if (outcomes.length === 0) return null;
+  return (
+    <div className={styles.panel} role="status">
+      <ul className={styles.list}>
+        {outcomes.map((each) => {
+          const ids = each.executionIds ?? (each.executionId ? [each.executionId] : []);
+          return (
+            <li key={`${each.key}!${each.path ?? ""}`} className={styles.row}>
+              <Pill tone={TONES[each.state]}>{t(`data:outcome.${each.state}`)}</Pill>
+              <span className="mono">{each.path ? `${each.key}!${each.path}` : each.key}</span>
+              {each.reason && <span>{t(`data:reason.${each.reason}`)}</span>}
+              {ids.map((id) => (
+                <Link key={id} to={`/executions/${id}` as string}>
+                  {t("data:execution", { id })}
+                </Link>
+              ))}
+            </li>
+          );
+        })}
+      </ul>
+      <ActionIcon aria-label={t("close")} onClick={onClose}>
+        <X size={14} />
+      </ActionIcon>
+    </div>
+  );
+}
