@@ -7,6 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { session } from "./api";
+import { Home } from "./shell/Home";
 import { Shell } from "./shell/Shell";
 import { SignInPage } from "./sign-in/SignInPage";
 
@@ -24,13 +25,7 @@ const shell = createRoute({
   },
 });
 
-const home = createRoute({
-  getParentRoute: () => shell,
-  path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/tables" });
-  },
-});
+const home = createRoute({ getParentRoute: () => shell, path: "/", component: Home });
 
 const page = <P extends string>(
   path: P,

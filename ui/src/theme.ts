@@ -38,8 +38,21 @@ const night: MantineColorsTuple = [
   "#0f0f0e",
 ];
 
+const red: MantineColorsTuple = [
+  "#fdeaea",
+  "#fbd5d5",
+  "#f5b0b1",
+  "#f0787a",
+  "#e05a5d",
+  "#d04649",
+  "#c4373a",
+  "#a92e31",
+  "#8a2528",
+  "#6b1c1f",
+];
+
 export const theme = createTheme({
-  colors: { ink, iris, gray: ink, dark: night },
+  colors: { ink, iris, red, gray: ink, dark: night },
   primaryColor: "iris",
   primaryShade: { light: 6, dark: 5 },
   fontFamily: "'Inter Variable', system-ui, sans-serif",

@@ -24,7 +24,8 @@ export function Drawer({ title, actions, footer, width = 380, label, onClose, ch
       style={{ width }}
       aria-label={label}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) onClose();
+        const inList = (event.target as HTMLElement).getAttribute("aria-expanded") === "true";
+        if (event.key === "Escape" && !event.defaultPrevented && !inList) onClose();
       }}
     >
       <header className={styles.head}>

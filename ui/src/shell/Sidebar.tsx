@@ -52,7 +52,9 @@ export function Sidebar({ onLeave }: { onLeave: () => void }) {
           {titleOf(each)}
         </Item>
       ))}
-      <h2 className={styles.group}>{t("build")}</h2>
+      {(manages("pm.data-source-manager.main") || manages("pm.workflow.workflows")) && (
+        <h2 className={styles.group}>{t("build")}</h2>
+      )}
       {manages("pm.data-source-manager.main") && (
         <Item to="/tables" icon={Database} onLeave={onLeave}>
           {t("tables")}
@@ -129,8 +131,8 @@ function Account() {
   return (
     <Menu position="top-start" width={208}>
       <Menu.Target>
-        <UnstyledButton className={styles.account} aria-label={t("account")}>
-          <Avatar size={24} radius="xl" name={name} color="initials" />
+        <UnstyledButton className={styles.account} aria-label={`${name} · ${t("account")}`}>
+          <Avatar size={24} radius="xl" name={name} />
           <span className={styles.label}>{name}</span>
         </UnstyledButton>
       </Menu.Target>

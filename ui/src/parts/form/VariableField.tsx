@@ -82,6 +82,7 @@ export function VariableField({
       onChange={setOpen}
       position="bottom-end"
       width={320}
+      withRoles={false}
       trapFocus={false}
       withinPortal
     >
