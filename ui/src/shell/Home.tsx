@@ -11,6 +11,6 @@ export function Home() {
   if (!abilities || !collections) return null;
   if (mayManage(abilities, "pm.data-source-manager.main")) return <Navigate to="/tables" replace />;
   const first = collections.find((each) => may(abilities, each.name, "view"));
-  if (first) return <Navigate to={`/data/${first.name}`} replace />;
+  if (first) return <Navigate to="/data/$table" params={{ table: first.name } as never} replace />;
   return <Empty>{t("nothingToSee")}</Empty>;
 }
