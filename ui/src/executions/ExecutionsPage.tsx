@@ -1,28 +1,39 @@
-import { Button, Checkbox, Pagination, Select, Skeleton } from "@mantine/core";
+import { Button, Checkbox, Group, Pagination, Select, Skeleton } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Answered, call } from "../api";
 import { useLive } from "../live";
 import { Empty } from "../parts/Empty";
-import { between, duration, isActive, stateOf } from "../parts/executionState";
+import { isActive } from "../parts/executionState";
 import { PageBar } from "../parts/PageBar";
 import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
-import { Since } from "../parts/Since";
 import type { Workflow } from "../queries";
+import { ExecutionRow } from "./ExecutionRow";
 import { type Execution, merged } from "./execution";
 
-const SIZE = 50;
+const SMALLEST = 20;
+const SIZES = [SMALLEST, 50, 100];
 const STATES: Record<string, object> = {
   active: { $or: [{ status: null }, { status: 0 }] },
   succeeded: { status: 1 },
   failed: { status: { $lt: 0 } },
 };
 
+const TIMES: Record<string, object> = {
+  today: { createdAt: { $dateOn: { type: "today" } } },
+  week: { createdAt: { $dateOn: { type: "past", number: 7, unit: "day", includeCurrent: true } } },
+  month: {
+    createdAt: { $dateOn: { type: "past", number: 30, unit: "day", includeCurrent: true } },
+  },
+};
+
 interface Asked {
   state?: string;
+  time?: string;
+  size?: number;
   workflow?: string;
   page?: number;
 }
@@ -35,12 +46,14 @@ export function ExecutionsPage() {
   const asked = useSearch({ strict: false }) as Asked;
   const [chosen, setChosen] = useState<number[]>([]);
   const page = asked.page ?? 1;
+  const size = asked.size && SIZES.includes(asked.size) ? asked.size : 50;
   const conditions = [
     ...(asked.state && STATES[asked.state] ? [STATES[asked.state]] : []),
+    ...(asked.time && TIMES[asked.time] ? [TIMES[asked.time]] : []),
     ...(asked.workflow ? [{ key: asked.workflow }] : []),
   ];
   const filter = conditions.length > 0 ? { $and: conditions } : {};
-  const key = ["executions", "list", filter, page];
+  const key = ["executions", "list", filter, page, size];
   const { data, error, isPending, refetch } = useQuery({
     queryKey: key,
     placeholderData: keepPreviousData,
@@ -49,7 +62,7 @@ export function ExecutionsPage() {
         query: {
           filter,
           page,
-          pageSize: SIZE,
+          pageSize: size,
           sort: ["-id"],
           except: ["context", "output"],
           appends: ["workflow"],
@@ -70,7 +83,7 @@ export function ExecutionsPage() {
       if (page === 1)
         queries.setQueryData<Answered<Execution[]>>(
           key,
-          (old) => old && { ...old, data: merged(old.data, row as Execution).slice(0, SIZE) },
+          (old) => old && { ...old, data: merged(old.data, row as Execution).slice(0, size) },
         );
     },
     onReset: () => void refetch(),
@@ -138,6 +151,17 @@ export function ExecutionsPage() {
               onChange={(state) => go({ state: state ?? undefined })}
             />
             <Select
+              aria-label={t("executions:time")}
+              placeholder={t("executions:time")}
+              clearable
+              value={asked.time ?? null}
+              data={Object.keys(TIMES).map((each) => ({
+                value: each,
+                label: t(`executions:time.${each}`),
+              }))}
+              onChange={(time) => go({ time: time ?? undefined })}
+            />
+            <Select
               aria-label={t("workflows")}
               placeholder={t("workflows")}
               clearable
@@ -173,59 +197,42 @@ export function ExecutionsPage() {
               </tr>
             </thead>
             <tbody>
-              {rows.map((each) => {
-                const state = stateOf(each.status);
-                return (
-                  <tr key={each.id}>
-                    <td>
-                      <Checkbox
-                        aria-label={String(each.id)}
-                        checked={chosen.includes(each.id)}
-                        onChange={() =>
-                          setChosen(
-                            chosen.includes(each.id)
-                              ? chosen.filter((id) => id !== each.id)
-                              : [...chosen, each.id],
-                          )
-                        }
-                      />
-                    </td>
-                    <td>
-                      <Pill tone={state.tone} live={isActive(each.status)}>
-                        {t(`executions:state.${state.word}`)}
-                      </Pill>
-                    </td>
-                    <td>
-                      <Link
-                        to={"/executions/$id" as string}
-                        params={{ id: String(each.id) } as never}
-                      >
-                        {each.workflow?.title || each.key}
-                      </Link>
-                    </td>
-                    <td className="mono">{each.id}</td>
-                    <td className="dim">
-                      <Since at={each.createdAt} />
-                    </td>
-                    <td className="numeric">
-                      {duration(between(each.startedAt, each.finishedAt))}
-                    </td>
-                  </tr>
-                );
-              })}
+              {rows.map((each) => (
+                <ExecutionRow
+                  key={each.id}
+                  execution={each}
+                  chosen={chosen.includes(each.id)}
+                  onChoose={() =>
+                    setChosen(
+                      chosen.includes(each.id)
+                        ? chosen.filter((id) => id !== each.id)
+                        : [...chosen, each.id],
+                    )
+                  }
+                />
+              ))}
             </tbody>
           </table>
         </div>
       )}
-      {(data?.meta?.totalPage ?? 1) > 1 && (
-        <Pagination
-          size="sm"
-          p={8}
-          total={data?.meta?.totalPage ?? 1}
-          value={page}
-          onChange={(next) => go({ page: next })}
-          getControlProps={(control) => ({ "aria-label": t(`page.${control}`) })}
-        />
+      {(data?.meta?.count ?? 0) > SMALLEST && (
+        <Group p={8} gap={8}>
+          <Select
+            w={80}
+            aria-label={t("executions:size")}
+            allowDeselect={false}
+            value={String(size)}
+            data={SIZES.map(String)}
+            onChange={(next) => go({ size: Number(next) })}
+          />
+          <Pagination
+            size="sm"
+            total={data?.meta?.totalPage ?? 1}
+            value={page}
+            onChange={(next) => go({ page: next })}
+            getControlProps={(control) => ({ "aria-label": t(`page.${control}`) })}
+          />
+        </Group>
       )}
     </>
   );
