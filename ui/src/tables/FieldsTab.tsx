@@ -110,8 +110,9 @@ export function FieldsTab({ collection, collections, etag, onApplied }: Props) {
           etag={etag}
           onClose={() => setReviewing(false)}
           onDone={async (left) => {
-            await onApplied();
+            // First these: until the table is read again, no field is there twice.
             setChanges(left);
+            await onApplied();
             if (left.length === 0) setReviewing(false);
           }}
         />
