@@ -47,8 +47,9 @@ export function Grid({ collection }: { collection: Collection }) {
   const destroy = useMutation({
     mutationFn: (keys: string[]) =>
       call(`${table}:destroy`, { method: "POST", query: { filterByTk: keys } }),
-    onSuccess: () => {
+    onSuccess: (_, keys) => {
       setSelected([]);
+      if (view.record && keys.includes(view.record)) change({ record: undefined });
       return renew();
     },
   });
