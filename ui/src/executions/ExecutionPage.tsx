@@ -123,6 +123,9 @@ export function ExecutionPage() {
   const state = stateOf(execution.status);
   const steps = drawn ? flattened(drawn.steps) : [];
   const titles = Object.fromEntries(steps.map((each) => [each.key, each.title]));
+  const waits = new Set(
+    (workflow?.nodes ?? []).filter((each) => each.type === "delay").map((each) => each.key),
+  );
   const shown = view ?? (narrow ? "list" : "canvas");
 
   return (
@@ -167,7 +170,13 @@ export function ExecutionPage() {
       <div className={styles.stage}>
         <div className={styles.main}>
           {jobs.length > 0 && (
-            <Waterfall jobs={jobs} titles={titles} selected={selected} onSelect={setSelected} />
+            <Waterfall
+              jobs={jobs}
+              titles={titles}
+              waits={waits}
+              selected={selected}
+              onSelect={setSelected}
+            />
           )}
           {shown === "canvas" && drawn && (
             <Flow {...drawn} states={states} selected={selected} onSelect={setSelected} />

@@ -23,7 +23,7 @@ export function Summary({ execution, workflow, onClose }: Props) {
   const record = asObject(data).id;
   return (
     <Drawer label={t("executions:summary")} title={t("executions:summary")} onClose={onClose}>
-      {execution.reason && <Problem error={execution.reason} />}
+      {execution.reason && <Problem error={t(`executions:reason.${execution.reason}`)} />}
       <dl className={styles.facts}>
         <dt>{t("executions:workflow")}</dt>
         <dd>

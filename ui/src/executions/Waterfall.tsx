@@ -6,6 +6,8 @@ import styles from "./Waterfall.module.css";
 interface Props {
   jobs: Job[];
   titles: Record<string, string>;
+  /** Keys of the steps that only wait. */
+  waits: Set<string>;
   selected: string | null;
   onSelect: (key: string) => void;
 }
@@ -14,7 +16,7 @@ interface Props {
 const MOST_OF_ONE = 0.4;
 
 /** When each step ran and how long, one row a step. */
-export function Waterfall({ jobs, titles, selected, onSelect }: Props) {
+export function Waterfall({ jobs, titles, waits, selected, onSelect }: Props) {
   const { t } = useTranslation();
   const steps = [...jobs].sort((a, b) => a.id - b.id);
   const lengths = steps.map((each) => Math.max(1, between(each.createdAt, each.updatedAt)));
@@ -47,6 +49,7 @@ export function Waterfall({ jobs, titles, selected, onSelect }: Props) {
                 <span
                   className={styles.bar}
                   data-tone={stateOf(job.status).tone}
+                  data-waits={waits.has(job.nodeKey) || undefined}
                   style={{ left: `${before * 100}%`, width: `${(widths[n] ?? 0) * 100}%` }}
                 />
               </span>
