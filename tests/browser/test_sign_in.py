@@ -53,7 +53,7 @@ def test_a_wrong_password_is_told_and_may_be_corrected(
 def test_who_signs_out_is_asked_to_sign_in_again(page: Page, troubles: Troubles) -> None:
     troubles.expect(401)  # what the page asks for while it is being left
     page.goto("/")
-    page.get_by_role("button", name="Your account").click()
+    page.get_by_role("navigation").get_by_role("button").last.click()
     page.get_by_role("menuitem", name="Sign out").click()
 
     expect(page).to_have_url(re.compile(r"/sign-in"))

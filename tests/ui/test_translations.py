@@ -23,6 +23,9 @@ PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 SAME = frozenset(
     {
         "API",
+        "Relations",
+        "UUID",
+        "Unique",
         "Action",
         "Actions",
         "Base",

@@ -29,9 +29,16 @@ const ACTIONS: Record<Scope, string> = {
   form: "create",
   record: "update/{id}",
   selection: "update",
-  table: "create",
+  table: "update",
+};
+
+const WHICH: Record<Scope, string> = {
+  form: "",
+  record: "",
+  selection: "filterByTk=[…]&",
+  table: "filter={…}&",
 };
 
 /** The call that a button makes. */
 export const callOf = (button: Pick<BoundButton, "workflows" | "scope" | "collection">) =>
-  `POST /api/${button.collection}:${ACTIONS[button.scope]}?triggerWorkflows=${triggers(button)}`;
+  `POST /api/${button.collection}:${ACTIONS[button.scope]}?${WHICH[button.scope]}triggerWorkflows=${triggers(button)}`;

@@ -131,8 +131,8 @@ function Account() {
   return (
     <Menu position="top-start" width={208}>
       <Menu.Target>
-        <UnstyledButton className={styles.account} aria-label={`${name} · ${t("account")}`}>
-          <Avatar size={24} radius="xl" name={name} />
+        <UnstyledButton className={styles.account}>
+          <Avatar aria-hidden size={24} radius="xl" name={name} />
           <span className={styles.label}>{name}</span>
         </UnstyledButton>
       </Menu.Target>

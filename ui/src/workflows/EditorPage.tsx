@@ -91,7 +91,7 @@ export function EditorPage() {
         status={
           <>
             <UnstyledButton
-              aria-label={t(workflow.enabled ? "workflows:turnOff" : "workflows:turnOn")}
+              aria-label={`${t(workflow.enabled ? "workflows:on" : "workflows:off")} · ${t(workflow.enabled ? "workflows:turnOff" : "workflows:turnOn")}`}
               onClick={() =>
                 change.mutate({
                   path: `workflows:update/${id}`,

@@ -20,7 +20,7 @@ export function VersionMenu({ versions, shown, onShow, onRevise }: Props) {
   return (
     <Menu position="bottom-start">
       <Menu.Target>
-        <UnstyledButton className="mono" aria-label={t("workflows:versions")}>
+        <UnstyledButton className="mono">
           v{number(shown)} <ChevronDown size={12} />
         </UnstyledButton>
       </Menu.Target>
