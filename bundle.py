@@ -20,6 +20,10 @@ STATIC = "src/ensuite/static"
 NODE_LOCK = "requirements-node.lock"
 SKIP = "ENSUITE_SKIP_UI"
 
+MADE = "node_modules/.page"
+"""Where in `ui/` the bundle is until it is complete."""
+VITE_OPTIONS = ("--emptyOutDir", "--logLevel", "warn")
+
 FINGERPRINT = ".fingerprint"
 COMPRESSED = frozenset({".css", ".html", ".js", ".json", ".svg"})
 """What the server also has as gzip; fonts and images are compressed as they are."""
@@ -99,7 +103,7 @@ def fingerprint(source: Path) -> str:
 
 
 def build(root: Path, node: Node) -> None:
-    """Make the bundle.
+    """Make the bundle, beside the one that a server may be sending, and put it in its place.
 
     Raises:
         BuildFailed: the packages or the source are not as they must be.
@@ -108,10 +112,17 @@ def build(root: Path, node: Node) -> None:
     source = fingerprint(root / UI)
     install(root, node)
     # Types are for `./run check`: who only wants to serve does not wait for them.
-    node.must_run(root, "exec", "--", "vite", "build", "--logLevel", "warn")
-    compress(root / STATIC)
-    # Written last, and of the source as it was before: an edit meanwhile makes it stale.
-    _ = (root / STATIC / FINGERPRINT).write_text(source)
+    node.must_run(root, "exec", "--", "vite", "build", "--outDir", MADE, *VITE_OPTIONS)
+    made, static = root / UI / MADE, root / STATIC
+    compress(made)
+    # Of the source as it was before: an edit meanwhile makes it stale.
+    _ = (made / FINGERPRINT).write_text(source)
+    before = made.with_name(f"{made.name}-before")
+    shutil.rmtree(before, ignore_errors=True)
+    if static.exists():
+        _ = static.rename(before)
+    _ = made.rename(static)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def install(root: Path, node: Node) -> None:

@@ -19,6 +19,7 @@ from playwright.sync_api import (
     BrowserType,
     Page,
     Playwright,
+    StorageState,
     sync_playwright,
 )
 
@@ -135,13 +136,20 @@ def browse(
     yield opened
 
 
-def stored(url: str, account: Server | None, language: str, theme: str) -> dict[str, Any]:
+def stored(url: str, account: Server | None, language: str, theme: str) -> StorageState:
     """What the browser of this account has kept."""
     kept = {"ensuite.language": language, "mantine-color-scheme-value": theme}
     if account is not None:
         kept["ensuite.token"] = account.token
-    local = [{"name": name, "value": value} for name, value in kept.items()]
-    return {"cookies": [], "origins": [{"origin": url, "localStorage": local}]}
+    return {
+        "cookies": [],
+        "origins": [
+            {
+                "origin": url,
+                "localStorage": [{"name": name, "value": value} for name, value in kept.items()],
+            }
+        ],
+    }
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ NPM = """#!/bin/sh
 echo "$@" >> npm.log
 case "$*" in
     ci*) mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json ;;
-    *build*) mkdir -p ../src/ensuite/static && cp index.html ../src/ensuite/static ;;
+    *build*) mkdir -p node_modules/.page && cp index.html node_modules/.page ;;
 esac
 """
 LOCK = {
@@ -37,6 +37,7 @@ def root(tmp_path: Path) -> Path:
     """A checkout with a page."""
     source = tmp_path / bundle.UI
     source.mkdir()
+    (tmp_path / bundle.STATIC).parent.mkdir(parents=True)
     (source / "package.json").write_text("{}")
     (source / "package-lock.json").write_text(json.dumps(LOCK))
     (source / "index.html").write_text("<title>The page</title>" * 20)
@@ -113,6 +114,18 @@ def test_another_version_in_the_lock_file_is_installed(root: Path, node: bundle.
     bundle.build(root, node)
 
     assert asked(root) == ["ci", "exec", "ci", "exec"]
+
+
+def test_a_new_bundle_holds_nothing_of_the_one_before(root: Path, node: bundle.Node) -> None:
+    (root / bundle.STATIC).mkdir()
+    (root / bundle.STATIC / "old.js").write_text("")
+    bundle.build(root, node)
+
+    assert sorted(path.name for path in (root / bundle.STATIC).iterdir()) == [
+        bundle.FINGERPRINT,
+        "index.html",
+        "index.html.gz",
+    ]
 
 
 def test_a_package_for_another_system_need_not_be_there(root: Path) -> None:
