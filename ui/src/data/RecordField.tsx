@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, type Collection, call, type Field, type Row } from "../api";
@@ -70,9 +71,9 @@ export function RecordField({ collection, field, row, editable }: Props) {
         <button
           type="button"
           className={styles.value}
-          aria-label={label}
           onClick={() => setDraft({ value: row[field.name] })}
         >
+          <VisuallyHidden>{label}: </VisuallyHidden>
           {shown}
         </button>
       )}

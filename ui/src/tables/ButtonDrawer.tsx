@@ -147,7 +147,7 @@ export function ButtonDrawer({
                 return {
                   value: each.key,
                   label: [each.title || each.key, reason].filter(Boolean).join(" · "),
-                  disabled: about(each) !== tableOf(row.path),
+                  disabled: reason !== "",
                 };
               })}
               onChange={(key) => key && change({ ...row, key })}

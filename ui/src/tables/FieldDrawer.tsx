@@ -38,7 +38,8 @@ export function FieldDrawer({
     { value: "users", label: t("users") },
   ];
   const choices = field.uiSchema?.enum ?? [];
-  const complete = field.name && !clash && (!relation || field.target);
+  const valid = /^[A-Za-z][A-Za-z0-9_]*$/.test(field.name);
+  const complete = (valid || !isNew) && !clash && (!relation || field.target);
   return (
     <Drawer
       label={t("tables:field")}
@@ -82,7 +83,13 @@ export function FieldDrawer({
         className="mono"
         required
         disabled={!isNew}
-        error={clash ? t("tables:nameTaken") : undefined}
+        error={
+          clash
+            ? t("tables:nameTaken")
+            : field.name && isNew && !valid
+              ? t("tables:nameHint")
+              : undefined
+        }
         value={field.name}
         onChange={(event) => set({ name: event.currentTarget.value })}
       />

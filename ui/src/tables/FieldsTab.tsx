@@ -94,13 +94,23 @@ export function FieldsTab({ collection, collections, etag, onApplied }: Props) {
           key={open.field.name || open.field.type}
           initial={open.field}
           isNew={open.isNew}
-          taken={fields.map((each) => each.name).filter((each) => each !== open.field.name)}
+          // Also a name that is about to be dropped: two fields of one name cannot wait together.
+          taken={[...collection.fields, ...fields]
+            .map((each) => each.name)
+            .filter((each) => each !== open.field.name)}
           collections={collections}
           onClose={() => setOpen(null)}
           onDrop={open.field.name ? () => add({ do: "drop", name: open.field.name }) : undefined}
-          onSave={(field) =>
-            add(open.isNew ? { do: "add", field } : { do: "update", name: field.name, field })
-          }
+          onSave={(field) => {
+            const { name } = open.field;
+            const renamed = open.isNew && name !== "" && name !== field.name;
+            const before = renamed ? withChange(changes, { do: "drop", name }) : changes;
+            const next: FieldChange = open.isNew
+              ? { do: "add", field }
+              : { do: "update", name: field.name, field };
+            setChanges(withChange(before, next));
+            setOpen(null);
+          }}
         />
       )}
       {reviewing && (

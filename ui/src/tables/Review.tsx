@@ -22,6 +22,8 @@ export function Review({ collection, changes, etag, onClose, onDone }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [typed, setTyped] = useState("");
+  // What was reviewed: reading the table again must not make an old review look like a new one.
+  const [base, setBase] = useState(etag);
   const dropped = changes.filter((each) => each.do === "drop");
   const counts = useQueries({
     queries: dropped.map((each) => ({
@@ -38,7 +40,7 @@ export function Review({ collection, changes, etag, onClose, onDone }: Props) {
   const apply = useMutation({
     mutationFn: async () => {
       const fields = `collections/${collection.name}/fields`;
-      let match = etag;
+      let match = base;
       const left = [...changes];
       try {
         for (const change of changes) {
@@ -50,6 +52,7 @@ export function Review({ collection, changes, etag, onClose, onDone }: Props) {
                 : await call(`${fields}:destroy/${change.name}`, { body: {}, match });
           match = sent.etag;
           left.shift();
+          setBase(match);
         }
       } finally {
         await queries.invalidateQueries({ queryKey: ["collections"] });
@@ -57,6 +60,12 @@ export function Review({ collection, changes, etag, onClose, onDone }: Props) {
       }
     },
   });
+  function lost(name: string): string {
+    const count = counts[dropped.findIndex((each) => each.name === name)]?.data;
+    return typeof count === "number"
+      ? t("tables:willDrop", { name, count })
+      : t("tables:willDropAll", { name });
+  }
   const conflict = apply.error instanceof ApiError && apply.error.status === 412;
   return (
     <Modal opened onClose={onClose} title={t("tables:reviewTitle", { title: titleOf(collection) })}>
@@ -70,11 +79,7 @@ export function Review({ collection, changes, etag, onClose, onDone }: Props) {
                   type: t(`tables:type.${change.field.type}`),
                 })}
               {change.do === "update" && t("tables:willChange", { name: change.name })}
-              {change.do === "drop" &&
-                t("tables:willDrop", {
-                  name: change.name,
-                  count: Number(counts[dropped.indexOf(change)]?.data ?? 0),
-                })}
+              {change.do === "drop" && lost(change.name)}
             </li>
           ))}
         </ul>
