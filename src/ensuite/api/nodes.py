@@ -11,7 +11,7 @@ import asyncpg
 from ensuite.access.policy import EVERYTHING
 from ensuite.api import etags, records
 from ensuite.api.call import Answer, Call, enveloped, routes
-from ensuite.api.workflows import MANAGE, an_id, named_id, text_of
+from ensuite.api.workflows import MANAGE, an_id, get_tagged, named_id, text_of
 from ensuite.data.query import Query, Selection
 from ensuite.data.values import plain_object
 from ensuite.errors import InvalidRequest
@@ -114,13 +114,7 @@ async def list_all_nodes(call: Call) -> Answer:
 @routes.add("flow_nodes", "get", permission=MANAGE, writes=False)
 async def get_node(call: Call) -> Answer:
     """One node; the `ETag` is its workflow's."""
-    async with call.means.database.transaction(isolation="repeatable_read") as tx:
-        nodes = call.snapshot.catalog["flow_nodes"]
-        answer = await records.get_record(call, nodes, EVERYTHING, tx)
-        found = answer.content["data"]
-        if found is None or "workflowId" not in found:
-            return answer
-        return etags.tagged(answer, await etags.of_workflow(tx, found["workflowId"]))
+    return await get_tagged(call, "flow_nodes", "workflowId")
 
 
 @routes.add("flow_nodes", "update", permission=MANAGE)

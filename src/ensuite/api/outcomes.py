@@ -140,12 +140,12 @@ async def started(call: Call, selection: Selection, written: Sequence[Written]) 
             dispatcher.accept(each for each in captured if each.execution_id not in begun)
     elif captured:
         dispatcher.accept(captured)
+    alone = len(selection.entries) == 1
     for start in selection.entries:
         shown = entry(start)
         if isinstance(start, Skip):
             shown |= {"state": "skipped", "reason": start.reason.value}
         else:
-            alone = len(selection.entries) == 1
             own = captured if alone else [each for each in captured if each.start is start]
             shown |= _state(own, rans, no_record=not written, path=bool(start.path))
         outcome.entries.append(shown)

@@ -120,13 +120,17 @@ async def list_workflows(call: Call) -> Answer:
 @routes.add("workflows", "get", permission=MANAGE, writes=False)
 async def get_workflow(call: Call) -> Answer:
     """One revision; `appends[]=nodes` with its nodes.  Its `ETag` is of it and its nodes."""
+    return await get_tagged(call, "workflows", "id")
+
+
+async def get_tagged(call: Call, name: str, key: str) -> Answer:
+    """One row of a system collection, with the entity tag of the workflow that `key` names."""
     async with call.means.database.transaction(isolation="repeatable_read") as tx:
-        workflows = call.snapshot.catalog["workflows"]
-        answer = await records.get_record(call, workflows, EVERYTHING, tx)
+        answer = await records.get_record(call, call.snapshot.catalog[name], EVERYTHING, tx)
         found = answer.content["data"]
-        if found is None or "id" not in found:
+        if found is None or key not in found:
             return answer
-        return etags.tagged(answer, await etags.of_workflow(tx, found["id"]))
+        return etags.tagged(answer, await etags.of_workflow(tx, found[key]))
 
 
 @routes.add("workflows", "create", permission=MANAGE)

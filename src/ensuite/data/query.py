@@ -7,7 +7,7 @@ The statements are compiled once per shape and kept with the collection they bel
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,12 +21,14 @@ from ensuite.schema.catalog import Catalog
 from ensuite.schema.collection import Collection
 from ensuite.schema.fields.belongs_to import BelongsTo
 
+T = TypeVar("T")
+
 MAX_PAGE_SIZE = 5_000
 MAX_APPEND_DEPTH = 6
 MAX_APPENDS = 40
 MAX_SORTS = 10
 MAX_STATEMENTS = 500
-"""Compiled statements kept per collection; clients choose the shapes."""
+"""Compiled statements, and parsed requests, kept per catalog; clients choose the shapes."""
 
 MAX_OFFSET = 2**62
 
@@ -203,6 +205,15 @@ def parse_sort(
     return tuple(parsed)
 
 
+def _once(kept: dict[Any, T], key: Any, build: Callable[[], T]) -> T:
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= MAX_STATEMENTS:
+            kept.clear()
+        found = kept[key] = build()
+    return found
+
+
 class Statements:
     """The compiled reading statements of one catalog."""
 
@@ -213,23 +224,13 @@ class Statements:
 
     def once(self, key: Any, build: Callable[[], Statement]) -> Statement:
         """The statement kept under `key`, built the first time."""
-        found = self._kept.get(key)
-        if found is None:
-            if len(self._kept) >= MAX_STATEMENTS:
-                self._kept.clear()
-            found = self._kept[key] = build()
-        return found
+        return _once(self._kept, key, build)
 
     def shape_once(
         self, key: Any, build: Callable[[], tuple[Selection, Sort]]
     ) -> tuple[Selection, Sort]:
         """The parsed request kept under `key`, built the first time."""
-        found = self._shapes.get(key)
-        if found is None:
-            if len(self._shapes) >= MAX_STATEMENTS:
-                self._shapes.clear()
-            found = self._shapes[key] = build()
-        return found
+        return _once(self._shapes, key, build)
 
     def page(
         self, collection: Collection, query: Query, names: tuple[str, ...], *, counts: bool = False

@@ -289,24 +289,6 @@ class Records:
 
     # --- update ---------------------------------------------------------------------------
 
-    async def update(
-        self,
-        operation: Operation,
-        collection: Collection,
-        filter_: Filter,
-        values: Values,
-        access: Access = UNLIMITED,
-    ) -> list[Written]:
-        """Update the matching records and commit.
-
-        Raises:
-            TooManyRecords: more than 10,000 match; nothing was written.
-            EnsuiteError: the database refused it; nothing was written.
-
-        """
-        async with self.database.transaction() as tx:
-            return await self.update_in(tx, operation, collection, filter_, values, access)
-
     async def update_in(
         self,
         tx: Transaction,
@@ -316,7 +298,13 @@ class Records:
         values: Values,
         access: Access = UNLIMITED,
     ) -> list[Written]:
-        """Update the matching records in the caller's transaction."""
+        """Update the matching records in the caller's transaction.
+
+        Raises:
+            TooManyRecords: more than 10,000 match; nothing is written.
+            EnsuiteError: the database refuses it; nothing is written.
+
+        """
         changes = await self.change_in(tx, operation, collection, filter_, values, access=access)
         return [Written(change, await self._ride(tx, operation, [change])) for change in changes]
 
@@ -384,23 +372,16 @@ class Records:
 
     # --- destroy --------------------------------------------------------------------------
 
-    async def destroy(
-        self, operation: Operation, collection: Collection, filter_: Filter
-    ) -> list[Written]:
-        """Delete the matching records, see to what refers to them, and commit.
-
-        Raises:
-            DeletionRestricted: something refers to one of them and forbids it.
-            TooManyRecords: more than 10,000 match; nothing was deleted.
-
-        """
-        async with self.database.transaction() as tx:
-            return await self.destroy_in(tx, operation, collection, filter_)
-
     async def destroy_in(
         self, tx: Transaction, operation: Operation, collection: Collection, filter_: Filter
     ) -> list[Written]:
-        """Delete the matching records in the caller's transaction."""
+        """Delete the matching records, and see to what refers to them, in the caller's transaction.
+
+        Raises:
+            DeletionRestricted: something refers to one of them and forbids it.
+            TooManyRecords: more than 10,000 match; nothing is deleted.
+
+        """
         rows = await self._delete(tx, collection, filter_, depth=0)
         plan = converters(collection, collection.visible)
         written: list[Written] = []

@@ -32,30 +32,13 @@ import psutil
 import structlog
 
 from ensuite.errors import EnsuiteError
+from ensuite.storage import embedded_options
 
 VERSION = 18
 SUPERUSER = "postgres"
 PORT = 5432  # only a part of the socket's name
 SOCKET = f".s.PGSQL.{PORT}"
 SYSTEM_USER = "ensuite"  # runs the server when root starts Ensuite: PostgreSQL refuses root
-
-# What differs from PostgreSQL's own defaults.
-OPTIONS = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "max_wal_size": "2GB",
-    "jit": "off",
-    # The log tells about the server. What is wrong with a statement is told to who sent it, and
-    # logging that would put the values of records into the log.
-    "log_min_messages": "log",
-    "log_min_error_statement": "panic",
-    "log_checkpoints": "off",
-}
-
-MOST_BUFFER_MEGABYTES = 1024
-"""Of a quarter of the machine's memory, for PostgreSQL's own cache: it shares the machine."""
 
 START_SECONDS = 300  # after a crash, up to max_wal_size is replayed first
 ORPHAN_SECONDS = 0.5  # between attempts, while the children of a killed postmaster still end
@@ -300,8 +283,7 @@ def spawn(
     options = {
         "port": str(PORT),
         "unix_socket_directories": str(sockets),
-        "shared_buffers": f"{_buffer_megabytes()}MB",
-        **OPTIONS,
+        **embedded_options.options(),
     }
     shell = subprocess.run(
         [
@@ -496,9 +478,3 @@ def is_alive(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
-
-
-def _buffer_megabytes() -> int:
-    """What `shared_buffers` is set to; the memory is taken as it is used, not at the start."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
-    return max(128, min(memory // 4, MOST_BUFFER_MEGABYTES))
