@@ -41,6 +41,19 @@ export const useCollections = () =>
 const matches = (pattern: string, name: string) =>
   new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`).test(name);
 
+/** The current version of every workflow, for lists to choose from. */
+export const useWorkflows = ({ enabled = true } = {}) =>
+  useQuery({
+    queryKey: ["workflows", "names"],
+    enabled,
+    queryFn: async () =>
+      (
+        await call<Workflow[]>("workflows:list", {
+          query: { pageSize: 200, filter: { current: true } },
+        })
+      ).data,
+  });
+
 /** Whether an administrative permission such as `pm.workflow.workflows` is granted. */
 export function mayManage(abilities: Abilities | undefined, snippet: string): boolean {
   if (!abilities) return false;

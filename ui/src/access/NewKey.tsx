@@ -1,9 +1,9 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
-import { Problem } from "../parts/Problem";
+import { FormDialog } from "../parts/FormDialog";
 import { useMe } from "../queries";
 import { KeyShown } from "./KeyShown";
 
@@ -29,56 +29,45 @@ export function NewKey({ onClose }: { onClose: () => void }) {
   });
   if (create.data) return <KeyShown token={create.data.token} onClose={onClose} />;
   return (
-    <Modal opened onClose={onClose} title={t("access:newKey")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
-        <Stack gap={14}>
-          <TextInput
-            label={t("name")}
-            description={t("access:keyNameHint")}
-            required
-            withAsterisk={false}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <Select
-            label={t("access:actsAs")}
-            description={t("access:actsAsHint")}
-            value={acting}
-            data={(me?.roles ?? []).map((each) => ({
-              value: each.name,
-              label: each.title || each.name,
-            }))}
-            onChange={setRole}
-          />
-          <Select
-            label={t("access:expires")}
-            value={expiresIn}
-            data={EXPIRIES.map((each) => ({
-              value: each,
-              label:
-                each === "never"
-                  ? t("access:never")
-                  : t("access:inDays", { count: Number.parseInt(each, 10) }),
-            }))}
-            onChange={(chosen) => chosen && setExpiresIn(chosen)}
-          />
-          <Problem error={create.error} />
-          <Group justify="flex-end" gap={8}>
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={!name.trim() || !acting}>
-              {t("create")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t("access:newKey")}
+      disabled={!name.trim() || !acting}
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label={t("name")}
+        description={t("access:keyNameHint")}
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Select
+        label={t("access:actsAs")}
+        description={t("access:actsAsHint")}
+        value={acting}
+        data={(me?.roles ?? []).map((each) => ({
+          value: each.name,
+          label: each.title || each.name,
+        }))}
+        onChange={setRole}
+      />
+      <Select
+        label={t("access:expires")}
+        value={expiresIn}
+        data={EXPIRIES.map((each) => ({
+          value: each,
+          label:
+            each === "never"
+              ? t("access:never")
+              : t("access:inDays", { count: Number.parseInt(each, 10) }),
+        }))}
+        onChange={(chosen) => chosen && setExpiresIn(chosen)}
+      />
+    </FormDialog>
   );
 }

@@ -1,9 +1,9 @@
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
-import { Problem } from "../parts/Problem";
+import { FormDialog } from "../parts/FormDialog";
 import type { Role } from "./access";
 
 interface Props {
@@ -31,39 +31,28 @@ export function NewRole({ onClose, onCreated }: Props) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("access:newRole")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
-        <Stack gap={14}>
-          <TextInput
-            label={t("title")}
-            required
-            withAsterisk={false}
-            data-autofocus
-            value={title}
-            onChange={(event) => setTitle(event.currentTarget.value)}
-          />
-          <TextInput
-            label={t("access:roleName")}
-            description={t("access:roleNameHint")}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <Problem error={create.error} />
-          <Group justify="flex-end" gap={8}>
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={!title.trim()}>
-              {t("create")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t("access:newRole")}
+      disabled={!title.trim()}
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label={t("title")}
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={title}
+        onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      <TextInput
+        label={t("access:roleName")}
+        description={t("access:roleNameHint")}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

@@ -8,14 +8,14 @@ import { call } from "../api";
 import { useLive } from "../live";
 import { Copy } from "../parts/Copy";
 import { between, duration, isActive, stateOf } from "../parts/executionState";
-import { describer, triggerStep } from "../parts/flow/describe";
 import { Flow } from "../parts/flow/Flow";
 import type { StepState } from "../parts/flow/StepNode";
-import { flattened, toSteps } from "../parts/flow/tree";
+import { flattened } from "../parts/flow/tree";
+import { useDrawing } from "../parts/flow/useDrawing";
 import { PageBar } from "../parts/PageBar";
 import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
-import { useCollections, useMe, useTypes, useVersion } from "../queries";
+import { useMe, useVersion } from "../queries";
 import { type Execution, type Job, merged } from "./execution";
 import styles from "./Panel.module.css";
 import { StepPanel } from "./StepPanel";
@@ -45,8 +45,6 @@ export function ExecutionPage() {
       (await call<Execution | null>(`executions:get/${id}`, { query: { appends: ["jobs"] } })).data,
   });
   const { data: version } = useVersion(execution?.workflowId);
-  const { data: types } = useTypes();
-  const { data: collections } = useCollections();
   const { data: me } = useMe();
   const put = (change: (old: Execution) => Execution) =>
     queries.setQueryData<Execution | null>(key, (old) => old && change(old));
@@ -84,13 +82,7 @@ export function ExecutionPage() {
   });
 
   const workflow = version?.workflow;
-  const drawn = useMemo(() => {
-    if (!workflow || !types || !collections) return null;
-    return {
-      trigger: triggerStep(workflow, types, collections, t),
-      steps: toSteps(workflow.nodes ?? [], describer(types, collections, t)),
-    };
-  }, [workflow, types, collections, t]);
+  const drawn = useDrawing(workflow);
   const states = useMemo(() => {
     const found: Record<string, StepState> = {
       trigger: { tone: "ok", label: t("executions:state.succeeded") },

@@ -10,7 +10,7 @@ import { isActive } from "../parts/executionState";
 import { PageBar } from "../parts/PageBar";
 import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
-import type { Workflow } from "../queries";
+import { useWorkflows } from "../queries";
 import { ExecutionRow } from "./ExecutionRow";
 import { type Execution, merged } from "./execution";
 
@@ -69,15 +69,7 @@ export function ExecutionsPage() {
         },
       }),
   });
-  const { data: workflows = [] } = useQuery({
-    queryKey: ["workflows", "names"],
-    queryFn: async () =>
-      (
-        await call<Workflow[]>("workflows:list", {
-          query: { pageSize: 200, filter: { current: true } },
-        })
-      ).data,
-  });
+  const { data: workflows = [] } = useWorkflows();
   const connection = useLive(filter, {
     onExecution: (row) => {
       if (page === 1)

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { format } from "../i18n";
 import { Drawer } from "../parts/Drawer";
-import { asObject, asText } from "../parts/form/types";
+import { asObject, collectionName } from "../parts/form/types";
 import { JsonTree } from "../parts/JsonTree";
 import { Problem } from "../parts/Problem";
 import type { Workflow } from "../queries";
@@ -19,7 +19,7 @@ interface Props {
 export function Summary({ execution, workflow, onClose }: Props) {
   const { t } = useTranslation();
   const { data, user, roleName } = execution.context ?? {};
-  const table = asText(workflow.config.collection).replace(/^main:/, "");
+  const table = collectionName(workflow.config.collection);
   const record = asObject(data).id;
   return (
     <Drawer label={t("executions:summary")} title={t("executions:summary")} onClose={onClose}>

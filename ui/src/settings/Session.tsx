@@ -1,28 +1,14 @@
 import { Button } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { call, session } from "../api";
 import type { Me } from "../queries";
+import { useSignOut } from "../signOut";
 import { Section } from "./Section";
 import styles from "./Settings.module.css";
 
 /** Who is signed in, and the way out. */
 export function Session({ me }: { me: Me }) {
   const { t } = useTranslation();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-
-  async function signOut() {
-    try {
-      await call("auth:signOut", { body: {} });
-    } finally {
-      session.token = null;
-      session.role = null;
-      queries.clear();
-      void navigate({ to: "/sign-in" });
-    }
-  }
+  const signOut = useSignOut();
 
   return (
     <Section title={t("settings:session")}>

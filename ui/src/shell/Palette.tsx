@@ -1,17 +1,10 @@
 import { Spotlight, type SpotlightActionData } from "@mantine/spotlight";
 import "@mantine/spotlight/styles.layer.css";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { call } from "../api";
 import { speak } from "../i18n";
-import { mayManage, titleOf, useAbilities, useCollections } from "../queries";
-
-interface Named {
-  key: string;
-  title: string;
-}
+import { mayManage, titleOf, useAbilities, useCollections, useWorkflows } from "../queries";
 
 /** Ctrl K: tables, workflows by title or key, pages and actions. */
 export function Palette() {
@@ -20,16 +13,7 @@ export function Palette() {
   const { data: abilities } = useAbilities();
   const { data: collections = [] } = useCollections();
   const managesWorkflows = mayManage(abilities, "pm.workflow.workflows");
-  const { data: workflows = [] } = useQuery({
-    queryKey: ["workflows", "names"],
-    enabled: managesWorkflows,
-    queryFn: async () =>
-      (
-        await call<Named[]>("workflows:list", {
-          query: { pageSize: 200, filter: { current: true } },
-        })
-      ).data,
-  });
+  const { data: workflows = [] } = useWorkflows({ enabled: managesWorkflows });
 
   const action = (label: string, to: string, description?: string): SpotlightActionData => ({
     id: to,
@@ -40,7 +24,7 @@ export function Palette() {
   const other = i18n.language === "fr" ? "en" : "fr";
   const actions: SpotlightActionData[] = [
     ...collections.map((each) => action(titleOf(each), `/data/${each.name}`, each.name)),
-    ...workflows.map((each) => action(each.title, `/workflows/${each.key}`, each.key)),
+    ...workflows.map((each) => action(each.title || each.key, `/workflows/${each.key}`, each.key)),
     ...(managesWorkflows
       ? [action(t("workflows"), "/workflows"), action(t("executions"), "/executions")]
       : []),

@@ -7,8 +7,7 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
-import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import {
   Database,
   History,
@@ -22,9 +21,9 @@ import {
 } from "lucide-react";
 import type { ComponentType, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { call, session } from "../api";
 import { LANGUAGES, type Language, speak } from "../i18n";
 import { may, mayManage, titleOf, useAbilities, useCollections, useMe } from "../queries";
+import { useSignOut } from "../signOut";
 import styles from "./Sidebar.module.css";
 
 /** Where one can go; what the role may not do is absent. */
@@ -112,21 +111,9 @@ function Item({ to, icon: Icon, onLeave, children }: ItemProps) {
 function Account() {
   const { t, i18n } = useTranslation();
   const { data: me } = useMe();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const name = me?.nickname || me?.username || me?.email || "";
-
-  async function signOut() {
-    try {
-      await call("auth:signOut", { body: {} });
-    } finally {
-      session.token = null;
-      session.role = null;
-      queries.clear();
-      void navigate({ to: "/sign-in" });
-    }
-  }
+  const signOut = useSignOut();
 
   return (
     <Menu position="top-start" width={208}>

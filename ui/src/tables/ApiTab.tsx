@@ -1,25 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { type Collection, call } from "../api";
+import type { Collection } from "../api";
 import { Copy } from "../parts/Copy";
-import { asText } from "../parts/form/types";
-import type { Workflow } from "../queries";
+import { collectionName } from "../parts/form/types";
+import { useWorkflows } from "../queries";
 import styles from "./Tables.module.css";
 
 /** Ready calls for the table, and the keys of the workflows that they can start. */
 export function ApiTab({ collection }: { collection: Collection }) {
   const { t } = useTranslation();
-  const { data: workflows = [] } = useQuery({
-    queryKey: ["workflows", "names"],
-    queryFn: async () =>
-      (
-        await call<Workflow[]>("workflows:list", {
-          query: { pageSize: 200, filter: { current: true } },
-        })
-      ).data,
-  });
+  const { data: workflows = [] } = useWorkflows();
   const own = workflows.filter(
-    (each) => asText(each.config.collection).replace(/^main:/, "") === collection.name,
+    (each) => collectionName(each.config.collection) === collection.name,
   );
   const base = `${window.location.origin}/api/${collection.name}`;
   const auth = `-H "Authorization: Bearer $TOKEN"`;

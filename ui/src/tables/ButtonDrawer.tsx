@@ -1,4 +1,4 @@
-import { Button, MultiSelect, Select, TextInput } from "@mantine/core";
+import { MultiSelect, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,10 +9,11 @@ import { Copy } from "../parts/Copy";
 import { Drawer } from "../parts/Drawer";
 import { FilterEditor } from "../parts/form/FilterEditor";
 import { Rows } from "../parts/form/Rows";
-import { asText } from "../parts/form/types";
+import { collectionName } from "../parts/form/types";
 import { ValuesEditor } from "../parts/form/ValuesEditor";
 import { Problem } from "../parts/Problem";
-import { titleOf, type Workflow } from "../queries";
+import { SaveFooter } from "../parts/SaveFooter";
+import { titleOf, useWorkflows, type Workflow } from "../queries";
 import styles from "./Tables.module.css";
 
 type Draft = Omit<BoundButton, "id"> & { id?: number };
@@ -40,15 +41,7 @@ export function ButtonDrawer({
   const { t } = useTranslation();
   const [draft, setDraft] = useState<Draft>(initial);
   const set = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
-  const { data: workflows = [] } = useQuery({
-    queryKey: ["workflows", "names"],
-    queryFn: async () =>
-      (
-        await call<Workflow[]>("workflows:list", {
-          query: { pageSize: 200, filter: { current: true } },
-        })
-      ).data,
-  });
+  const { data: workflows = [] } = useWorkflows();
   const { data: roles = [] } = useQuery({
     queryKey: ["roles", "names"],
     queryFn: async () =>
@@ -60,7 +53,7 @@ export function ButtonDrawer({
   });
   const tableOf = (path: string) =>
     path ? collection.fields.find((each) => each.name === path)?.target : collection.name;
-  const about = (workflow: Workflow) => asText(workflow.config.collection).replace(/^main:/, "");
+  const about = (workflow: Workflow) => collectionName(workflow.config.collection);
   const context = { collections: [collection], collection, variables: [], nodes: [] };
   const known = error instanceof ApiError ? error.byField : {};
   const shape = (name: string, widget: string) => ({
@@ -79,19 +72,12 @@ export function ButtonDrawer({
       title={local(draft.label) || t("tables:newButton")}
       onClose={onClose}
       footer={
-        <>
-          {onDelete && (
-            <Button variant="default" c="var(--bad)" mr="auto" onClick={onDelete}>
-              {t("delete")}
-            </Button>
-          )}
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button loading={busy} onClick={() => onSave(draft)}>
-            {t("save")}
-          </Button>
-        </>
+        <SaveFooter
+          busy={busy}
+          onDelete={onDelete}
+          onCancel={onClose}
+          onSave={() => onSave(draft)}
+        />
       }
     >
       {(["en", "fr"] as const).map((each) => (

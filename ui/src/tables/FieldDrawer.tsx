@@ -1,8 +1,9 @@
-import { Button, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { Select, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection, Field } from "../api";
 import { Drawer } from "../parts/Drawer";
+import { SaveFooter } from "../parts/SaveFooter";
 import { titleOf } from "../queries";
 import { FIELD_TYPES, nameFrom } from "./types";
 
@@ -46,19 +47,14 @@ export function FieldDrawer({
       title={titleOf(field) || t(`tables:type.${field.type}`)}
       onClose={onClose}
       footer={
-        <>
-          {onDrop && (
-            <Button variant="default" c="var(--bad)" mr="auto" onClick={onDrop}>
-              {t("tables:drop")}
-            </Button>
-          )}
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button disabled={!complete} onClick={() => onSave(field)}>
-            {t(isNew ? "add" : "tables:change")}
-          </Button>
-        </>
+        <SaveFooter
+          save={t(isNew ? "add" : "tables:change")}
+          disabled={!complete}
+          remove={t("tables:drop")}
+          onDelete={onDrop}
+          onCancel={onClose}
+          onSave={() => onSave(field)}
+        />
       }
     >
       <p className="hint" style={{ margin: 0 }}>

@@ -1,10 +1,10 @@
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Checkbox, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
-import { Problem } from "../parts/Problem";
+import { FormDialog } from "../parts/FormDialog";
 import { nameFrom } from "./types";
 
 const KEY = { name: "id", type: "snowflakeId", primaryKey: true, allowNull: false };
@@ -57,48 +57,37 @@ export function NewTable({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("tables:new")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
-        <Stack gap={14}>
-          <TextInput
-            label={t("title")}
-            data-autofocus
-            required
-            value={title}
-            onChange={(event) => setTitle(event.currentTarget.value)}
-          />
-          <TextInput
-            label={t("name")}
-            description={t("tables:nameHint")}
-            className="mono"
-            required
-            pattern="[A-Za-z][A-Za-z0-9_]*"
-            value={name}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-          />
-          <Checkbox.Group label={t("tables:presets")} value={presets} onChange={setPresets}>
-            <Stack gap={6} mt={6}>
-              {Object.keys(PRESETS).map((each) => (
-                <Checkbox key={each} value={each} label={t(`tables:preset.${each}`)} />
-              ))}
-            </Stack>
-          </Checkbox.Group>
-          <Problem error={create.error} />
-          <Group justify="flex-end" gap={8}>
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              {t("tables:create")}
-            </Button>
-          </Group>
+    <FormDialog
+      title={t("tables:new")}
+      submit={t("tables:create")}
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label={t("title")}
+        data-autofocus
+        required
+        value={title}
+        onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      <TextInput
+        label={t("name")}
+        description={t("tables:nameHint")}
+        className="mono"
+        required
+        pattern="[A-Za-z][A-Za-z0-9_]*"
+        value={name}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+      />
+      <Checkbox.Group label={t("tables:presets")} value={presets} onChange={setPresets}>
+        <Stack gap={6} mt={6}>
+          {Object.keys(PRESETS).map((each) => (
+            <Checkbox key={each} value={each} label={t(`tables:preset.${each}`)} />
+          ))}
         </Stack>
-      </form>
-    </Modal>
+      </Checkbox.Group>
+    </FormDialog>
   );
 }

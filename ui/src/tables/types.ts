@@ -4,7 +4,7 @@ export interface FieldType {
   type: string;
   group: "basic" | "relation" | "special";
   /** Options that the type's form asks for besides those of every field. */
-  asks?: ("choices" | "target" | "through" | "foreignKey" | "otherKey" | "scale" | "array")[];
+  asks?: ("choices" | "target" | "through" | "foreignKey" | "otherKey")[];
 }
 
 export const FIELD_TYPES: FieldType[] = [
@@ -39,9 +39,6 @@ export const FIELD_TYPES: FieldType[] = [
   { type: "unixTimestamp", group: "special" },
   { type: "snowflakeId", group: "special" },
 ];
-
-export const isRelation = (type: string) =>
-  FIELD_TYPES.some((each) => each.type === type && each.group === "relation");
 
 /** A name for calls and code, made of a title. */
 export function nameFrom(title: string): string {

@@ -2,12 +2,12 @@ import { ActionIcon, Button, Skeleton, UnstyledButton } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Redo2, Undo2 } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
-import { describer, triggerStep } from "../parts/flow/describe";
 import { Flow } from "../parts/flow/Flow";
-import { flattened, type Place, toSteps } from "../parts/flow/tree";
+import { flattened, type Place } from "../parts/flow/tree";
+import { useDrawing } from "../parts/flow/useDrawing";
 import { PageBar } from "../parts/PageBar";
 import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
@@ -53,13 +53,7 @@ export function EditorPage() {
   ]);
 
   const workflow = data?.workflow;
-  const drawn = useMemo(() => {
-    if (!workflow || !types || !collections) return null;
-    return {
-      trigger: triggerStep(workflow, types, collections, t),
-      steps: toSteps(workflow.nodes ?? [], describer(types, collections, t)),
-    };
-  }, [workflow, types, collections, t]);
+  const drawn = useDrawing(workflow);
 
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
   if (versions.data?.length === 0) return <Problem error={t("workflows:unknown", { key })} />;

@@ -1,12 +1,12 @@
-import { Button, Group, Modal, Stack, Switch, TextInput } from "@mantine/core";
+import { Switch, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
+import { FormDialog } from "../parts/FormDialog";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import type { Config } from "../parts/form/types";
-import { Problem } from "../parts/Problem";
 import { useCollections, useTypes, type Workflow } from "../queries";
 
 /** A new workflow: its title, what starts it, and whether the caller waits for it. */
@@ -33,46 +33,35 @@ export function NewWorkflow({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("workflows:new")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
-        <Stack gap={14}>
-          <TextInput
-            label={t("title")}
-            required
-            data-autofocus
-            value={title}
-            onChange={(event) => setTitle(event.currentTarget.value)}
-          />
-          {trigger && (
-            <SchemaForm
-              fields={trigger.fields}
-              value={config}
-              onChange={setConfig}
-              context={{ collections, variables: [], nodes: [] }}
-            />
-          )}
-          <Switch
-            label={t("workflows:sync")}
-            description={t("workflows:syncHint")}
-            checked={sync}
-            onChange={(event) => setSync(event.currentTarget.checked)}
-          />
-          <Problem error={create.error} />
-          <Group justify="flex-end" gap={8}>
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={!config.collection}>
-              {t("create")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t("workflows:new")}
+      disabled={!config.collection}
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label={t("title")}
+        required
+        data-autofocus
+        value={title}
+        onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      {trigger && (
+        <SchemaForm
+          fields={trigger.fields}
+          value={config}
+          onChange={setConfig}
+          context={{ collections, variables: [], nodes: [] }}
+        />
+      )}
+      <Switch
+        label={t("workflows:sync")}
+        description={t("workflows:syncHint")}
+        checked={sync}
+        onChange={(event) => setSync(event.currentTarget.checked)}
+      />
+    </FormDialog>
   );
 }

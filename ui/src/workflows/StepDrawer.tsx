@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,6 +7,7 @@ import { Drawer } from "../parts/Drawer";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import type { Config, FormContext, WorkflowType } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
+import { SaveFooter } from "../parts/SaveFooter";
 
 export interface Draft {
   title: string | null;
@@ -45,21 +46,7 @@ export function StepDrawer({
       label={t("workflows:stepSettings")}
       title={draft.title || local(type.title)}
       onClose={onClose}
-      footer={
-        <>
-          {onDelete && (
-            <Button variant="default" c="var(--bad)" mr="auto" onClick={onDelete}>
-              {t("delete")}
-            </Button>
-          )}
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button loading={busy} onClick={save}>
-            {t("save")}
-          </Button>
-        </>
-      }
+      footer={<SaveFooter busy={busy} onDelete={onDelete} onCancel={onClose} onSave={save} />}
     >
       <p className="hint" style={{ margin: 0 }}>
         {local(type.description)}

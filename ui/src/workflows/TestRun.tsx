@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, type Row } from "../api";
-import { asText } from "../parts/form/types";
+import { asText, collectionName } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
 import type { Workflow } from "../queries";
 import { useCollections, useMe } from "../queries";
@@ -16,7 +16,7 @@ export function TestRun({ workflow, onClose }: { workflow: Workflow; onClose: ()
   const { data: me } = useMe();
   const { data: collections = [] } = useCollections();
   const [chosen, setChosen] = useState<string | null>(null);
-  const table = asText(workflow.config.collection).replace(/^main:/, "");
+  const table = collectionName(workflow.config.collection);
   const text = collections
     .find((each) => each.name === table)
     ?.fields.find((each) => each.type === "string" || each.type === "text")?.name;

@@ -1,11 +1,12 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection } from "../api";
 import { Drawer } from "../parts/Drawer";
 import { SchemaForm } from "../parts/form/SchemaForm";
-import { asText, type Config, type WorkflowType } from "../parts/form/types";
+import { type Config, collectionName, type WorkflowType } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
+import { SaveFooter } from "../parts/SaveFooter";
 import type { Workflow } from "../queries";
 import styles from "./TriggerDrawer.module.css";
 
@@ -32,21 +33,14 @@ export function TriggerDrawer({
   const { t } = useTranslation();
   const [title, setTitle] = useState(workflow.title ?? "");
   const [config, setConfig] = useState<Config>(workflow.config);
-  const table = asText(config.collection).replace(/^main:/, "");
+  const table = collectionName(config.collection);
   return (
     <Drawer
       label={t("workflows:trigger")}
       title={t("workflows:trigger")}
       onClose={onClose}
       footer={
-        <>
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button loading={busy} onClick={() => onSave({ title, config })}>
-            {t("save")}
-          </Button>
-        </>
+        <SaveFooter busy={busy} onCancel={onClose} onSave={() => onSave({ title, config })} />
       }
     >
       <TextInput

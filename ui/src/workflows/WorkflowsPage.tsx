@@ -16,7 +16,7 @@ import { useTranslation } from "react-i18next";
 import { call } from "../api";
 import { Copy } from "../parts/Copy";
 import { Empty } from "../parts/Empty";
-import { asText } from "../parts/form/types";
+import { collectionName } from "../parts/form/types";
 import { PageBar } from "../parts/PageBar";
 import { Problem } from "../parts/Problem";
 import { Since } from "../parts/Since";
@@ -52,7 +52,7 @@ export function WorkflowsPage() {
       `${each.title} ${each.key}`.toLowerCase().includes(wanted.toLowerCase()),
   );
   const tableOf = (workflow: Workflow) => {
-    const name = asText(workflow.config.collection).replace(/^main:/, "");
+    const name = collectionName(workflow.config.collection);
     const found = collections.find((each) => each.name === name);
     return found ? titleOf(found) : name;
   };

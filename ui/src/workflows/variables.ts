@@ -2,7 +2,7 @@
 import type { TFunction } from "i18next";
 import type { Collection } from "../api";
 import type { FlowNode } from "../parts/flow/tree";
-import { asObject, asText, type VariableSource } from "../parts/form/types";
+import { asObject, collectionName, type VariableSource } from "../parts/form/types";
 import type { Workflow } from "../queries";
 import { titleOf } from "../queries";
 
@@ -34,7 +34,7 @@ export function variables(
   t: TFunction,
 ): VariableSource[] {
   const fieldsOf = (name: unknown) =>
-    collections.find((each) => each.name === asText(name).replace(/^main:/, ""))?.fields ?? [];
+    collections.find((each) => each.name === collectionName(name))?.fields ?? [];
   const data = at(sample.context, "data");
   const sources: VariableSource[] = fieldsOf(workflow.config.collection)
     .filter((each) => !each.hidden && !each.target)

@@ -1,7 +1,6 @@
 /** Workflows as the API shows them, and what the editor asks of it. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, call, type Query } from "../api";
-import type { Place } from "../parts/flow/tree";
 import type { Workflow } from "../queries";
 
 /** All versions of a workflow, the newest first. */
@@ -59,5 +58,3 @@ export const clipboard = {
     localStorage.setItem(CLIPBOARD, JSON.stringify(step));
   },
 };
-
-export type { Place };

@@ -3,14 +3,14 @@ import type { TFunction } from "i18next";
 import type { Collection } from "../../api";
 import { local } from "../../i18n";
 import { type Types, titleOf, type Workflow } from "../../queries";
-import { asObject, asText } from "../form/types";
+import { asObject, asText, collectionName } from "../form/types";
 import type { Described, FlowNode, Kind, Step } from "./tree";
 
 const KINDS: Record<string, Kind> = { data: "data", logic: "logic", call: "out", caller: "human" };
 
 export function describer(types: Types, collections: Collection[], t: TFunction) {
   const named = (given: unknown) => {
-    const name = asText(given).replace(/^main:/, "");
+    const name = collectionName(given);
     return { name, found: collections.find((each) => each.name === name) };
   };
   return (node: FlowNode): Described => {
@@ -109,7 +109,7 @@ export function triggerStep(
   t: TFunction,
 ): Step {
   const type = types.triggers.find((each) => each.type === workflow.type);
-  const name = asText(workflow.config.collection).replace(/^main:/, "");
+  const name = collectionName(workflow.config.collection);
   const found = collections.find((each) => each.name === name);
   const everywhere = workflow.config.global === true;
   const table = found ? titleOf(found) : name;

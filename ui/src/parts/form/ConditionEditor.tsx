@@ -1,6 +1,7 @@
-import { SegmentedControl, Select } from "@mantine/core";
+import { Select } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Joined } from "./Joined";
 import { JsonField } from "./JsonField";
 import { Rows } from "./Rows";
 import { asObject, asText, type FormContext } from "./types";
@@ -87,15 +88,7 @@ export function ConditionEditor({ label, value, onChange, context }: Props) {
         )}
       </Rows>
       {rows.length > 1 && (
-        <SegmentedControl
-          aria-label={t("form:joined")}
-          value={kind}
-          data={[
-            { value: "and", label: t("form:all") },
-            { value: "or", label: t("form:any") },
-          ]}
-          onChange={(type) => put(type, rows)}
-        />
+        <Joined value={kind} all="and" any="or" onChange={(chosen) => put(chosen, rows)} />
       )}
     </>
   );

@@ -1,7 +1,8 @@
-import { SegmentedControl, Select } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { local } from "../../i18n";
 import { titleOf } from "../../queries";
+import { Joined } from "./Joined";
 import { JsonField } from "./JsonField";
 import { Rows } from "./Rows";
 import { asObject, asText, type WidgetProps } from "./types";
@@ -114,14 +115,11 @@ export function FilterEditor({ field, value, onChange, context }: WidgetProps) {
         )}
       </Rows>
       {rows.length > 1 && (
-        <SegmentedControl
-          aria-label={t("form:joined")}
+        <Joined
           value={kind}
-          data={[
-            { value: "$and", label: t("form:all") },
-            { value: "$or", label: t("form:any") },
-          ]}
-          onChange={(chosen) => onChange(toFilter(chosen as "$and" | "$or", rows))}
+          all="$and"
+          any="$or"
+          onChange={(chosen) => onChange(toFilter(chosen, rows))}
         />
       )}
     </>

@@ -10,6 +10,7 @@ import {
   asObject,
   asText,
   type Config,
+  collectionName,
   type FormContext,
   type TypeField,
   type WidgetProps,
@@ -29,7 +30,7 @@ export function SchemaForm({ fields, value, onChange, context }: Props) {
   const named = value.collection ?? value.associatedCollection;
   const collection =
     typeof named === "string" && named
-      ? context.collections.find((each) => each.name === named.replace(/^main:/, ""))
+      ? context.collections.find((each) => each.name === collectionName(named))
       : context.collection;
   const inner = { ...context, collection };
   return fields
@@ -107,7 +108,7 @@ function Widget(props: WidgetProps) {
         <Select
           {...common}
           searchable
-          value={asText(value).replace(/^main:/, "") || null}
+          value={collectionName(value) || null}
           data={context.collections.map((each) => ({ value: each.name, label: titleOf(each) }))}
           onChange={onChange}
         />

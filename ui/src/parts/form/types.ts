@@ -65,3 +65,6 @@ export const asText = (value: unknown): string =>
     : typeof value === "string"
       ? value
       : JSON.stringify(value);
+
+/** A collection's name in a configuration: `main:posts` and `posts` are one. */
+export const collectionName = (given: unknown): string => asText(given).replace(/^main:/, "");
