@@ -27,9 +27,10 @@ _CONTEXT = (
 
 _EXECUTION = f"""
 INSERT INTO ensuite.executions (id, workflow_id, key, event_key, status, context, ready_at,
-    lease_owner, fence, manually, created_at, started_at)
+    lease_owner, fence, manually, created_at, started_at, collection, record_key, action, user_id)
 VALUES (nextval('bench_ids'), 1, 'bench', gen_random_uuid(), {{status}}, '{_CONTEXT}',
-    now() + interval '1 day', 'pgbench', 1, false, now(), now())
+    now() + interval '1 day', 'pgbench', 1, false, now(), now(), 'posts',
+    currval('bench_ids')::text, 'create', 1)
 """
 
 CAPTURE = f"""

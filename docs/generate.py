@@ -66,6 +66,7 @@ RESOURCES = {
     "workflow_types": "Types of nodes and triggers",
     "buttons": "Buttons",
     "views": "Saved views",
+    "record_changes": "What changed in a record",
     "system": "Health",
 }
 """What the modules that register actions are about, in the order of the page."""
@@ -186,6 +187,8 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("api.bodies", "MAX_SENTENCE_LENGTH", "Characters of the question of a button"),
         ("api.views", "MAX_VIEWS", "Views that a user keeps of a collection"),
         ("api.views", "MAX_CONFIG_BYTES", "Bytes of a view's configuration"),
+        ("api.record_changes", "MAX_PAGE_SIZE", "Changes of a record on a page"),
+        ("data.history", "MAX_VALUE_BYTES", "Bytes of a value whose change is kept with it"),
     ),
     "Executions": (
         ("workflow.executions", "LEASE_SECONDS", "Seconds that a lease lasts without renewal"),

@@ -17,6 +17,7 @@ MODULES = (
     "buttons",
     "views",
     "system",
+    "record_changes",
     "links",
 )
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import msgspec
@@ -12,12 +12,14 @@ from ensuite.access import accounts
 from ensuite.access.policy import EVERYTHING
 from ensuite.api import etags, records
 from ensuite.api.call import Answer, Call, enveloped, routes
+from ensuite.data.changes import identity_of
 from ensuite.data.query import Query, Selection, parse_selection
 from ensuite.data.statements import arranged, flight
 from ensuite.data.values import plain_object
 from ensuite.errors import InvalidParameter, InvalidRequest, NotFound
 from ensuite.ids import ExecutionId
 from ensuite.schema.alter import raise_version, random_key
+from ensuite.schema.collection import Collection
 from ensuite.workflow import definition
 from ensuite.workflow.bindings import Workflow, WorkflowNotFound, load_workflow
 from ensuite.workflow.capture import manual
@@ -313,13 +315,15 @@ async def execute(call: Call) -> Answer:
             workflow = await load_workflow(connection, found_id)
         except WorkflowNotFound as error:
             raise NotFound(error.message) from error
-    context = await _context(call, workflow, body)
+    context, about, user_id = await _context(call, workflow, body)
     new_version_id = None
     now = call.means.clock.now()
     one = manual(
         ExecutionId(call.means.ids()),
         workflow,
         context,
+        about=about,
+        user_id=user_id,
         now=now,
         owner=call.means.dispatcher.owner,
     )
@@ -343,8 +347,10 @@ async def execute(call: Call) -> Answer:
     return enveloped(answer)
 
 
-async def _context(call: Call, workflow: Workflow, body: Mapping[str, Any]) -> str:
-    """The trigger's context of an execution by hand (section 6.8)."""
+async def _context(
+    call: Call, workflow: Workflow, body: Mapping[str, Any]
+) -> tuple[str, tuple[str, str | None], int]:
+    """The trigger's context of an execution by hand (section 6.8), its record and its user."""
     trigger = workflow.trigger
     if not isinstance(trigger, ActionTrigger):
         message = "the workflow's trigger has no valid configuration"
@@ -362,8 +368,8 @@ async def _context(call: Call, workflow: Workflow, body: Mapping[str, Any]) -> s
         message = "user not found"
         raise UserNotFound(message) from error
     data = body["data"]
+    collection = call.snapshot.catalog[trigger.collection]
     if not isinstance(data, dict) or trigger.appends:
-        collection = call.snapshot.catalog[trigger.collection]
         key = data.get(collection.target_key[0]) if isinstance(data, dict) else data
         if key is not None:
             selection = parse_selection(call.snapshot.catalog, collection, appends=trigger.appends)
@@ -372,4 +378,14 @@ async def _context(call: Call, workflow: Workflow, body: Mapping[str, Any]) -> s
             data = found[0] if found else None
     role = body.get("roleName") or (account.roles[0] if account.roles else None)
     context = {"data": data, "user": account.profile, "roleName": role}
-    return msgspec.json.encode(context).decode()
+    about = (collection.name, _known_key(collection, data))
+    return msgspec.json.encode(context).decode(), about, user_id
+
+
+def _known_key(collection: Collection, data: object) -> str | None:
+    """The key of the record that is given; None: it has none, or is not saved yet."""
+    given = cast("Mapping[str, Any]", data) if isinstance(data, Mapping) else {}
+    names = collection.primary_key
+    if not names or any(given.get(name) is None for name in names):
+        return None
+    return identity_of(collection, given)

@@ -28,6 +28,8 @@ class Operation(msgspec.Struct, frozen=True):
     origin: Origin = "request"
     wanted: Any = None
     """What the caller asked to start; only the listener that it is meant for looks inside."""
+    execution_id: int | None = None
+    """The execution whose node does it."""
 
 
 @dataclass(slots=True)
@@ -52,10 +54,10 @@ class Change:
 
     @property
     def identity(self) -> str:
-        """The values of the record's primary key, as text."""
+        """The record's primary key as text (see `identity_of`)."""
         if self.known_identity is not None:
             return self.known_identity
-        return str([self.record.get(name) for name in self.collection.primary_key])
+        return identity_of(self.collection, self.record)
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -72,6 +74,14 @@ class Change:
         if self._encoded is None:
             self._encoded = msgspec.json.encode(self.shown[1] if self.shown else self.record)
         return self._encoded
+
+
+def identity_of(collection: Collection, record: Mapping[str, Any]) -> str:
+    """A record's primary key as text: `12`; of several fields `[12, 'fr']`; of none `[]`."""
+    names = collection.primary_key
+    if len(names) == 1:
+        return str(record.get(names[0]))
+    return str([record.get(name) for name in names])
 
 
 class Rider(msgspec.Struct, frozen=True):

@@ -252,7 +252,7 @@ class Records:
         """Create one record, its nested values and its riders in the caller's transaction."""
         record = await self.insert_in(tx, operation, collection, values, access=access)
         change = Change(collection, "create", record)
-        return Written(change, await self._ride(tx, operation, [change]))
+        return (await self._ride(tx, operation, [change]))[0]
 
     async def insert_in(
         self,
@@ -306,7 +306,7 @@ class Records:
 
         """
         changes = await self.change_in(tx, operation, collection, filter_, values, access=access)
-        return [Written(change, await self._ride(tx, operation, [change])) for change in changes]
+        return await self._ride(tx, operation, changes)
 
     async def change_in(
         self,
@@ -384,11 +384,8 @@ class Records:
         """
         rows = await self._delete(tx, collection, filter_, depth=0)
         plan = converters(collection, collection.visible)
-        written: list[Written] = []
-        for row in rows:
-            change = Change(collection, "destroy", _read(collection, row, plan, ""))
-            written.append(Written(change, await self._ride(tx, operation, [change])))
-        return written
+        changes = [Change(collection, "destroy", _read(collection, row, plan, "")) for row in rows]
+        return await self._ride(tx, operation, changes)
 
     async def _delete(
         self, tx: Transaction, collection: Collection, filter_: Filter, *, depth: int
@@ -443,19 +440,24 @@ class Records:
 
     async def _ride(
         self, tx: Transaction, operation: Operation, changes: Sequence[Change]
-    ) -> list[Rider]:
+    ) -> list[Written]:
         """Let the listeners' rows ride in the transaction that changed the records."""
-        riders: list[Rider] = []
+        written: list[Written] = []
+        by_table: dict[sa.Table, list[Rider]] = {}
         for change in changes:
+            riders: list[Rider] = []
             for listener in self.listeners:
                 if listener.decides_alone(operation, change.collection):
                     riders.extend(listener.riders(operation, change))
                 else:
                     riders.extend(await listener.riders_after_reading(tx, operation, change))
-        for rider in riders:
-            sql, order = flight((rider.table,))
-            _ = await tx.execute(sql, *arranged(order, rider.values))
-        return riders
+            for rider in riders:
+                by_table.setdefault(rider.table, []).append(rider)
+            written.append(Written(change, riders))
+        for table, riders in by_table.items():
+            sql, order = flight((table,))
+            await tx.executemany(sql, [arranged(order, rider.values) for rider in riders])
+        return written
 
 
 def explained(error: Exception, collection: Collection) -> Exception:

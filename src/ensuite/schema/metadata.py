@@ -35,6 +35,7 @@ async def write_collection(tx: asyncpg.Connection, options: Mapping[str, Any]) -
 async def delete_collection(tx: asyncpg.Connection, name: str) -> None:
     """Forget a collection and its fields."""
     _ = await tx.execute("DELETE FROM ensuite.fields WHERE collection_name = $1", name)
+    _ = await tx.execute("DELETE FROM ensuite.record_changes WHERE collection = $1", name)
     _ = await tx.execute("DELETE FROM ensuite.collections WHERE name = $1", name)
 
 

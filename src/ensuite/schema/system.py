@@ -250,6 +250,10 @@ _definitions: Mapping[str, tuple[str, Mapping[str, str | Mapping[str, Any]]]] = 
             "parentExecutionId": {"type": "bigInt", "columnName": "parent_id"},
             "status": "integer",
             "reason": "string",
+            "collection": "string",
+            "recordKey": "string",
+            "action": "string",
+            "userId": "bigInt",
             "context": "json",
             "output": "json",
             "manually": "boolean",
@@ -258,6 +262,12 @@ _definitions: Mapping[str, tuple[str, Mapping[str, str | Mapping[str, Any]]]] = 
             "startedAt": "date",
             "finishedAt": "date",
             "expiresAt": "date",
+            "user": {
+                "type": "belongsTo",
+                "target": "users",
+                "foreignKey": "userId",
+                "targetKey": "id",
+            },
             "workflow": {
                 "type": "belongsTo",
                 "target": "workflows",
@@ -314,7 +324,7 @@ RESERVED_NAMES = frozenset(
         *("authenticators", "roles", "availableActions", "tokenControlConfig", "workflow-types"),
         *("userWorkflowTasks", "workflowManualTasks", "workflowCcTasks", "workflowCategories"),
         *("systemSettings", "pm", "storages", "attachments", "uiSchemas", "desktopRoutes"),
-        *("buttons", "views", "system"),
+        *("buttons", "views", "system", "record-changes"),
     }
 )
 """Names that a user's collection cannot have: the API uses them."""

@@ -23,6 +23,7 @@ from ensuite.api import load_routes
 from ensuite.api.call import Means
 from ensuite.api.endpoint import Endpoint
 from ensuite.clock import Clock, SystemClock
+from ensuite.data.history import History
 from ensuite.errors import EnsuiteError
 from ensuite.ids import IdGenerator
 from ensuite.schema.alter import SNAPSHOT_CHANNEL
@@ -100,7 +101,7 @@ async def running(
         ids = IdGenerator(notifications.node_number)
         http = await stack.enter_async_context(HttpClient())
         capture = Capture(lambda: snapshots.current.records, ids, time, None)
-        snapshots = SnapshotKeeper(database, ids, time, [capture])
+        snapshots = SnapshotKeeper(database, ids, time, [capture, History(ids, time)])
         await snapshots.open()
         _ = stack.push_async_callback(snapshots.close)
         notifications.handle(SNAPSHOT_CHANNEL, snapshots.heard)

@@ -11,7 +11,7 @@ import msgspec
 
 from ensuite.access.actor import Actor
 from ensuite.clock import Clock
-from ensuite.data.changes import Change, Operation, Rider
+from ensuite.data.changes import Change, Operation, Rider, identity_of
 from ensuite.data.query import parse_selection
 from ensuite.data.records import Records
 from ensuite.errors import InvalidRequest
@@ -97,16 +97,18 @@ class Capture:
                     self._captured(operation, change, start, change.encoded, change.identity)
                 )
                 continue
-            for number, data in enumerate(await self._related(tx, change, start)):
+            at, found = await self._related(tx, change, start)
+            for number, data in enumerate(found):
                 # Two records of one operation may lead to the same related one.
                 identity = f"{change.identity}/{number}"
+                about = (at.name, identity_of(at, data)) if at.primary_key else (at.name, None)
                 encoded = msgspec.json.encode(data)
-                captured.append(self._captured(operation, change, start, encoded, identity))
+                captured.append(self._captured(operation, change, start, encoded, identity, about))
         return captured
 
     async def _related(
         self, tx: asyncpg.Connection, change: Change, start: Start
-    ) -> list[dict[str, Any]]:
+    ) -> tuple[Collection, list[dict[str, Any]]]:
         """The records at the end of a start's path, with the associations it wants to see."""
         records = self.records()
         catalog = records.catalog
@@ -124,14 +126,23 @@ class Capture:
         if start.trigger.appends:
             selection = parse_selection(catalog, at, appends=start.trigger.appends)
             await reader.append(at, found, selection.appends)
-        return found
+        return at, found
 
     def _captured(
-        self, operation: Operation, change: Change, start: Start, data: bytes, identity: str
+        self,
+        operation: Operation,
+        change: Change,
+        start: Start,
+        data: bytes,
+        identity: str,
+        about: tuple[str, str | None] | None = None,
     ) -> Captured:
-        workflow = start.workflow
+        """The row of one execution; `about` is its collection and record where not the change's."""
+        workflow, actor = start.workflow, operation.actor
+        collection, record_key = about or (change.collection.name, identity)
         if not change.collection.primary_key:
             # Nothing else tells such records of one operation apart.
+            record_key = None if about is None else record_key
             identity = f"{identity}/{self.next_id()}"
         now = change.at or self.clock.now()
         leased = self.holder is not None and self.holder.has_room_for(workflow)
@@ -158,6 +169,10 @@ class Capture:
                 False,
                 now,
                 now if leased else None,
+                collection,
+                record_key,
+                change.action,
+                None if actor is None else actor.user_id,
             ),
             start,
             claim,
@@ -208,9 +223,19 @@ def _distinct(collection: Collection, records: list[dict[str, Any]]) -> list[dic
 
 
 def manual(
-    execution_id: ExecutionId, workflow: Workflow, context: str, *, now: datetime, owner: str
+    execution_id: ExecutionId,
+    workflow: Workflow,
+    context: str,
+    *,
+    about: tuple[str, str | None],
+    user_id: int,
+    now: datetime,
+    owner: str,
 ) -> Captured:
-    """An execution that a person starts by hand; it is leased to this process and runs at once."""
+    """An execution that a person starts by hand; it is leased to this process and runs at once.
+
+    `about` is the collection and the key of the record in the context, `user_id` is who acts in it.
+    """
     claim = Claim(
         execution_id, workflow.id, workflow.key, 1, context, now, fresh=True, manually=True
     )
@@ -230,6 +255,9 @@ def manual(
             True,
             now,
             now,
+            *about,
+            None,
+            user_id,
         ),
         None,
         claim,

@@ -53,6 +53,10 @@ captured_executions = sa.Table(
     sa.Column("manually", sa.Boolean()),
     sa.Column("created_at", sa.DateTime(timezone=True)),
     sa.Column("started_at", sa.DateTime(timezone=True)),
+    sa.Column("collection", sa.Text()),
+    sa.Column("record_key", sa.Text()),
+    sa.Column("action", sa.Text()),
+    sa.Column("user_id", sa.BigInteger()),
     schema="ensuite",
 )
 """The columns that capture writes; the others keep their defaults."""

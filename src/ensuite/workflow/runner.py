@@ -98,7 +98,9 @@ class Run:
         self._progress = _Progress()
         # When the turns began that were under way when the journal was read.
         self._begun: dict[str, datetime] = {}
-        self._operation = Operation(means.next_id(), "workflow", origin="workflow")
+        self._operation = Operation(
+            means.next_id(), "workflow", origin="workflow", execution_id=claim.id
+        )
         self._scope: Mapping[str, Any] = {
             "$context": msgspec.json.decode(claim.context),
             "$jobsMapByNodeKey": self._progress.results,
