@@ -59,6 +59,7 @@ RESOURCES = {
     "permissions": "Permissions of roles in collections",
     "api_keys": "API keys",
     "collections": "Collections and fields",
+    "field_types": "Types of fields",
     "workflows": "Workflows",
     "nodes": "Nodes",
     "executions": "Executions and jobs",

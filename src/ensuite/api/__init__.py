@@ -9,6 +9,7 @@ MODULES = (
     "permissions",
     "api_keys",
     "collections",
+    "field_types",
     "workflows",
     "nodes",
     "executions",

@@ -46,6 +46,9 @@ class Field(BaseModel):
 
     type: ClassVar[str]
     label: ClassVar[Mapping[str, str]]
+    about: ClassVar[Mapping[str, str]]
+    """What the type is for, in a few words, by language."""
+
     interfaces: ClassVar[tuple[str, ...]] = ()
     operators: ClassVar[str] = "none"
     """Which filter operators apply: `text`, `number`, `boolean`, `moment`, `date`, `time`, `array`,
@@ -155,14 +158,21 @@ def field_type(
     *,
     en: str,
     fr: str,
+    about: tuple[str, str] | None = None,
     operators: str = "none",
     interfaces: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
 ) -> Callable[[type[F]], type[F]]:
-    """Register a class as the field type called `type_name`, and under its older names."""
+    """Register a class as the field type called `type_name`, and under its older names.
+
+    `about` says in a few words, in English and in French, what the type is for; without it, the
+    first line of the docstring does.
+    """
 
     def register(cls: type[F]) -> type[F]:
         cls.type, cls.label = type_name, {"en": en, "fr": fr}
+        said = (cls.__doc__ or "").partition("\n")[0]
+        cls.about = dict(zip(("en", "fr"), about or (said, said), strict=True))
         cls.operators, cls.interfaces = operators, interfaces
         for each in (type_name, *aliases):
             if each in type_registry:

@@ -10,6 +10,7 @@ from ensuite.schema.lists import List
     fr="Liste",
     operators="array",
     interfaces=("multipleSelect", "checkboxGroup"),
+    about=("Any values in order", "Des valeurs dans un ordre"),
 )
 class Array(List):
     """A list of values, such as several choices."""

@@ -18,6 +18,7 @@ HIGHEST = 2**63 - 1
     fr="Grand nombre entier",
     operators="number",
     interfaces=("integer", "id"),
+    about=("Up to 19 digits", "Jusqu’à 19 chiffres"),
 )
 class BigInt(Field):
     """A whole number of up to 19 digits; one beyond 2^53 comes back as text, digit by digit."""

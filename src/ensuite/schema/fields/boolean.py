@@ -10,7 +10,12 @@ _words = {"true": True, "1": True, "false": False, "0": False}
 
 
 @field_type(
-    "boolean", en="Checkbox", fr="Case à cocher", operators="boolean", interfaces=("checkbox",)
+    "boolean",
+    en="Checkbox",
+    fr="Case à cocher",
+    operators="boolean",
+    interfaces=("checkbox",),
+    about=("Yes or no", "Oui ou non"),
 )
 class Boolean(Field):
     """Yes or no."""

@@ -18,6 +18,7 @@ from ensuite.schema.field import Field, field_type
     operators="moment",
     interfaces=("datetime", "createdAt", "updatedAt"),
     aliases=("datetime", "datetimeTz"),
+    about=("The same moment for everybody", "Le même instant pour tous"),
 )
 class Date(Field):
     """A date and time that is the same moment for everybody, wherever they are."""

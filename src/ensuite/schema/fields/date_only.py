@@ -9,7 +9,14 @@ from ensuite.schema import moments
 from ensuite.schema.field import Field, field_type
 
 
-@field_type("dateOnly", en="Date", fr="Date", operators="date", interfaces=("date",))
+@field_type(
+    "dateOnly",
+    en="Date",
+    fr="Date",
+    operators="date",
+    interfaces=("date",),
+    about=("A day without a time", "Un jour sans heure"),
+)
 class DateOnly(Field):
     """A day of the calendar."""
 

@@ -16,6 +16,7 @@ from ensuite.schema.field import Field, field_type
     fr="Date et heure sans fuseau",
     operators="moment",
     interfaces=("datetimeNoTz",),
+    about=("As it is on the wall clock", "Telles qu’à l’horloge"),
 )
 class DatetimeNoTz(Field):
     """A date and time as a clock on the wall shows it, the same text for everybody."""

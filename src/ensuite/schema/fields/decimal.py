@@ -8,21 +8,48 @@ import sqlalchemy as sa
 
 from ensuite.schema import numbers
 from ensuite.schema.field import Field, field_type
+from ensuite.schema.option import asked
 
 MAX_PRECISION = 1_000  # PostgreSQL's
 
 
 @field_type(
-    "decimal", en="Decimal", fr="Nombre décimal", operators="number", interfaces=("number",)
+    "decimal",
+    en="Decimal",
+    fr="Nombre décimal",
+    operators="number",
+    interfaces=("number",),
+    about=("Exact, for money", "Exact, pour l’argent"),
 )
 class Decimal(Field):
     """A number with a fixed number of decimal places, such as an amount of money."""
 
     wire = decimal.Decimal
 
-    precision: Annotated[int, pydantic.Field(ge=1, le=MAX_PRECISION)] = 10
+    precision: Annotated[
+        int,
+        pydantic.Field(ge=1, le=MAX_PRECISION),
+        asked(
+            "Digits",
+            "Chiffres",
+            hint=(
+                "Before and after the decimal point together.",
+                "Avant et après la virgule, au total.",
+            ),
+            fixed=True,
+        ),
+    ] = 10
     """How many digits a value may have, before and after the decimal point together."""
-    scale: Annotated[int, pydantic.Field(ge=0)] = 2
+    scale: Annotated[
+        int,
+        pydantic.Field(ge=0),
+        asked(
+            "Decimal places",
+            "Décimales",
+            hint=("What is beyond is rounded.", "Ce qui dépasse est arrondi."),
+            fixed=True,
+        ),
+    ] = 2
     """How many of them are after the decimal point; what is beyond is rounded, halves up."""
 
     @pydantic.model_validator(mode="after")

@@ -9,7 +9,12 @@ from ensuite.schema.field import Field, field_type
 
 
 @field_type(
-    "double", en="Number", fr="Nombre", operators="number", interfaces=("number", "percent")
+    "double",
+    en="Number",
+    fr="Nombre",
+    operators="number",
+    interfaces=("number", "percent"),
+    about=("With decimals, about 15 digits", "Avec décimales, environ 15 chiffres"),
 )
 class Double(Field):
     """A number with about 15 significant digits."""

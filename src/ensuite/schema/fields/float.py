@@ -14,6 +14,7 @@ from ensuite.schema.field import Field, field_type
     fr="Nombre (flottant)",
     operators="number",
     interfaces=("number", "percent"),
+    about=("The same as Number, under an older name", "Comme Nombre, sous un ancien nom"),
 )
 class Float(Field):
     """A number with about 15 significant digits, stored exactly as `double` is."""

@@ -13,7 +13,12 @@ HIGHEST = 2**31 - 1
 
 
 @field_type(
-    "integer", en="Integer", fr="Nombre entier", operators="number", interfaces=("integer",)
+    "integer",
+    en="Integer",
+    fr="Nombre entier",
+    operators="number",
+    interfaces=("integer",),
+    about=("Up to about two billion", "Jusqu’à environ deux milliards"),
 )
 class Integer(Field):
     """A whole number between -2,147,483,648 and 2,147,483,647."""

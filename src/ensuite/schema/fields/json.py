@@ -11,7 +11,13 @@ from ensuite.schema.field import Field, field_type
 
 
 @field_type(
-    "json", en="JSON", fr="JSON", operators="json", interfaces=("json",), aliases=("jsonb",)
+    "json",
+    en="JSON",
+    fr="JSON",
+    operators="json",
+    interfaces=("json",),
+    aliases=("jsonb",),
+    about=("Any structure", "Une structure libre"),
 )
 class Json(Field):
     """Any JSON value: an object, a list, a text, a number or a boolean."""

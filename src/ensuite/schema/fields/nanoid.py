@@ -8,23 +8,56 @@ import pydantic
 
 from ensuite.schema.characters import Characters
 from ensuite.schema.field import field_type
+from ensuite.schema.option import asked
 
 ALPHABET = string.digits + string.ascii_letters + "_-"
 MAX_SIZE = 255
 
 
-@field_type("nanoid", en="Nano ID", fr="Nano ID", operators="text", interfaces=("nanoid",))
+@field_type(
+    "nanoid",
+    en="Nano ID",
+    fr="Nano ID",
+    operators="text",
+    interfaces=("nanoid",),
+    about=("Made by itself, of a length you choose", "Créé automatiquement, de longueur choisie"),
+)
 class Nanoid(Characters):
     """A random text that identifies a record, of a length and from characters that you choose."""
 
     generates = True
     wire_is_stored = True
 
-    size: Annotated[int, pydantic.Field(ge=2, le=MAX_SIZE)] = 12
+    size: Annotated[
+        int,
+        pydantic.Field(ge=2, le=MAX_SIZE),
+        asked("Length", "Longueur", hint=("In characters.", "En caractères.")),
+    ] = 12
     """How many characters a generated identifier has."""
-    custom_alphabet: Annotated[str, pydantic.Field(min_length=2)] = ALPHABET
+    custom_alphabet: Annotated[
+        str,
+        pydantic.Field(min_length=2),
+        asked(
+            "Alphabet",
+            "Alphabet",
+            hint=(
+                "The characters that it is made from.",
+                "Les caractères dont il est fait.",
+            ),
+        ),
+    ] = ALPHABET
     """The characters that it is made from."""
-    auto_fill: bool = True
+    auto_fill: Annotated[
+        bool,
+        asked(
+            "Fill by itself",
+            "Remplir automatiquement",
+            hint=(
+                "A new record gets one when none is given.",
+                "Un nouvel enregistrement en reçoit un si aucun n’est donné.",
+            ),
+        ),
+    ] = True
     """Whether a new record gets an identifier when none is given."""
 
     def generate(self) -> str | None:

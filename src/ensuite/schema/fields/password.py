@@ -17,7 +17,13 @@ SALT_BYTES = 16
 DIGEST_BYTES = 32
 
 
-@field_type("password", en="Password", fr="Mot de passe", interfaces=("password",))
+@field_type(
+    "password",
+    en="Password",
+    fr="Mot de passe",
+    interfaces=("password",),
+    about=("Stored hashed, never shown", "Stocké haché, jamais affiché"),
+)
 class Password(Field):
     """A password, of which only a salted digest is stored and nothing is ever shown."""
 

@@ -13,6 +13,7 @@ from ensuite.schema.lists import List
     fr="Liste sans doublons",
     operators="array",
     interfaces=("multipleSelect", "checkboxGroup"),
+    about=("Several values, each once", "Plusieurs valeurs, chacune une fois"),
 )
 class Set(List):
     """A list of values of which each is kept once, in the order given."""

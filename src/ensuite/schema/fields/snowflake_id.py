@@ -15,6 +15,7 @@ from ensuite.schema.field import Field, field_type
     fr="Identifiant Snowflake",
     operators="number",
     interfaces=("snowflakeId",),
+    about=("Grows with time, made by itself", "Croît avec le temps, créé automatiquement"),
 )
 class SnowflakeId(Field):
     """A number that identifies a record and is made when the record is created."""

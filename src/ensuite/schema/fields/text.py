@@ -10,6 +10,7 @@ from ensuite.schema.field import field_type
     fr="Texte long",
     operators="text",
     interfaces=("textarea", "markdown", "richText", "vditor"),
+    about=("As long as you like", "Sans limite de longueur"),
 )
 class Text(Characters):
     """Text of any length, without the character NUL."""

@@ -10,7 +10,14 @@ from ensuite.schema import moments
 from ensuite.schema.field import Field, field_type
 
 
-@field_type("time", en="Time", fr="Heure", operators="time", interfaces=("time",))
+@field_type(
+    "time",
+    en="Time",
+    fr="Heure",
+    operators="time",
+    interfaces=("time",),
+    about=("A time of day", "Une heure de la journée"),
+)
 class Time(Field):
     """A time of day, to the second."""
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ensuite.clock import to_wire
 from ensuite.schema import moments
 from ensuite.schema.field import Field, field_type
+from ensuite.schema.option import asked
 
 Accuracy = Literal["second", "millisecond"]
 
@@ -19,13 +20,26 @@ Accuracy = Literal["second", "millisecond"]
     fr="Horodatage Unix",
     operators="moment",
     interfaces=("unixTimestamp",),
+    about=("Stored as a count since 1970", "Stocké comme un compte depuis 1970"),
 )
 class UnixTimestamp(Field):
     """A date and time that the database holds as seconds or milliseconds since 1970."""
 
     wire = Annotated[datetime, msgspec.Meta(tz=True)]
 
-    accuracy: Accuracy = "second"
+    accuracy: Annotated[
+        Accuracy,
+        asked(
+            "Counts",
+            "Compte",
+            hint=("What the stored number counts.", "Ce que compte le nombre stocké."),
+            choices={
+                "second": ("Seconds", "Les secondes"),
+                "millisecond": ("Milliseconds", "Les millisecondes"),
+            },
+            fixed=True,
+        ),
+    ] = "second"
     """What the stored number counts; the field's form may say it instead, as NocoBase's does."""
 
     def column_type(self) -> sa.types.TypeEngine[Any]:

@@ -2,16 +2,24 @@
 
 import re
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 
 from ensuite.schema.field import Field, field_type
+from ensuite.schema.option import asked
 
 _form = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-@field_type("uuid", en="UUID", fr="UUID", operators="exact", interfaces=("uuid",))
+@field_type(
+    "uuid",
+    en="UUID",
+    fr="UUID",
+    operators="exact",
+    interfaces=("uuid",),
+    about=("Made by itself, 36 characters", "Créé automatiquement, 36 caractères"),
+)
 class Uuid(Field):
     """A universally unique identifier, made at random when none is given."""
 
@@ -19,7 +27,17 @@ class Uuid(Field):
     wire = uuid.UUID
     wire_is_stored = True
 
-    auto_fill: bool = True
+    auto_fill: Annotated[
+        bool,
+        asked(
+            "Fill by itself",
+            "Remplir automatiquement",
+            hint=(
+                "A new record gets one when none is given.",
+                "Un nouvel enregistrement en reçoit un si aucun n’est donné.",
+            ),
+        ),
+    ] = True
     """Whether a new record gets an identifier when none is given."""
 
     def column_type(self) -> sa.types.TypeEngine[Any]:
