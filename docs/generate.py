@@ -54,6 +54,7 @@ GROUPS = {"data": "Records", "logic": "Logic", "call": "Calls", "caller": "Whoev
 
 RESOURCES = {
     "auth": "Signing in",
+    "setup": "The first start",
     "users": "Users",
     "roles": "Roles",
     "permissions": "Permissions of roles in collections",

@@ -46,14 +46,14 @@ class Settings(BaseModel):
     root_email: str = Field(
         default="admin@ensuite.local",
         pattern=r"^[^@\s]+@[^@\s]+$",
-        description="E-mail address of the first account, made on the first start.",
+        description="E-mail address of the first account, where its password is set.",
     )
     root_password: str | None = Field(
         default=None,
         min_length=8,
         max_length=256,
         repr=False,
-        description="Password of the first account; absent: a random one, printed once.",
+        description="Password of the first account; absent: it is made in the page.",
     )
     body_limit: int = Field(
         default=10 * 1024 * 1024,

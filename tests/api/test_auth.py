@@ -446,6 +446,20 @@ async def test_sign_out_of_one_session_leaves_the_others(api: Client) -> None:
     assert (await second.get("auth:check")).status == 200
 
 
+async def test_sign_out_everywhere_ends_all_sessions_of_the_account(
+    timed: Client, clock: MovableClock
+) -> None:
+    alice = await person(timed, "alice", "member")
+    second = await signed_in(timed, "alice")
+    assert (await alice.post("auth:signOutEverywhere")).status == 200
+    clock.move(milliseconds=1)
+
+    assert refused(await alice.get("auth:check")) == "INVALID_TOKEN"
+    assert refused(await second.get("auth:check")) == "INVALID_TOKEN"
+    assert (await timed.get("auth:check")).status == 200
+    assert (await (await signed_in(timed, "alice")).get("auth:check")).status == 200
+
+
 # --- passwords ----------------------------------------------------------------------------
 
 

@@ -211,13 +211,14 @@ def expectations(page: str) -> list[tuple[Block, Block]]:
 
 
 @needs_a_shell
-def test_the_one_command_prints_a_password_that_works() -> None:
+def test_the_one_command_prints_where_the_first_account_is_made() -> None:
     [start] = [block for block in pages.blocks("README.md") if is_server(block)]
     with serving(start) as (address, log):
-        found = re.search(r"(\S+@\S+)  password: (\S+)", log.read_text(encoding="utf-8"))
+        found = re.search(r"/sign-in#setup=(\w+)", log.read_text(encoding="utf-8"))
         assert found is not None, log.read_text(encoding="utf-8")
-        body = json.dumps({"account": found[1], "password": found[2]}).encode()
-        with urllib.request.urlopen(f"http://{address}/api/auth:signIn", body) as response:
+        account = {"code": found[1], "email": "me@example.test", "password": "a password"}
+        body = json.dumps(account).encode()
+        with urllib.request.urlopen(f"http://{address}/api/setup:create", body) as response:
             token = json.load(response)["data"]["token"]
 
     assert token

@@ -28,7 +28,8 @@ from ensuite.storage import embedded
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.05
 EMAIL = "first@example.test"
-SHOWN = re.compile(rf"First account: {EMAIL}  password: (\S+)")
+PASSWORD = "a password of mine"
+SHOWN = re.compile(r"(http://\S+)/sign-in#setup=(\w+)")
 
 
 @contextmanager
@@ -146,36 +147,42 @@ def _announced(server: Server) -> str:
 
 @pytest.fixture(scope="module")
 def used() -> Iterator[tuple[Path, str]]:
-    """A data directory that was served once, and the password that was shown then."""
+    """A data directory that was served once, and the password of the account made then."""
     with temporary_folder() as folder:
-        with serving(folder) as server:
-            found = SHOWN.findall(server.printed)
-            assert len(found) == 1, server.printed
+        with serving(folder, root_password=PASSWORD) as server:
             assert server.end() == 0
-        yield folder, found[0]
+        yield folder, PASSWORD
 
 
-def test_the_first_start_shows_a_password_that_signs_in(folder: Path) -> None:
+def test_the_first_start_shows_where_the_first_account_is_made(folder: Path) -> None:
     with serving(folder) as server:
-        [password] = SHOWN.findall(server.printed)
-        token = server.token(password)
-        status, checked = server.call("/api/auth:check", Authorization=f"Bearer {token}")
+        [(url, code)] = SHOWN.findall(server.printed)
+        account = {"code": code, "email": EMAIL, "password": PASSWORD}
+        status, made = server.call("/api/setup:create", account)
+        token = made["data"]["token"]
+        _, checked = server.call("/api/auth:check", Authorization=f"Bearer {token}")
 
-        assert len(password) >= 16
-        assert status == 200
+        assert (url, status) == (server.url, 200)
         assert checked["data"]["email"] == EMAIL
         assert checked["data"]["currentRole"] == "root"
         # Not in what is logged: only in what was printed.
         logged = [line for line in server.printed.splitlines() if line.startswith("{")]
-        assert not any(password in line for line in logged)
-
-
-def test_the_next_start_shows_none_and_the_old_one_is_good(used: tuple[Path, str]) -> None:
-    folder, password = used
+        assert not any(code in line for line in logged)
+        assert server.end() == 0
     with serving(folder) as server:
         assert SHOWN.findall(server.printed) == []
-        assert "password" not in server.printed
-        assert server.token(password)
+        assert server.token(PASSWORD)
+
+
+def test_the_code_is_the_same_until_there_is_an_account(folder: Path) -> None:
+    shown: list[str] = []
+    for _ in range(2):
+        with serving(folder) as server:
+            shown += [code for _, code in SHOWN.findall(server.printed)]
+            assert server.end() == 0
+
+    assert len(shown) == 2
+    assert len(set(shown)) == 1
 
 
 def test_a_token_survives_a_restart(used: tuple[Path, str]) -> None:
@@ -197,7 +204,7 @@ def test_only_its_owner_may_read_the_secret(used: tuple[Path, str]) -> None:
 def test_a_given_password_is_not_shown(folder: Path) -> None:
     with serving(folder, root_password="given by me", secret_key="s" * 40) as server:
         assert "given by me" not in server.printed
-        assert "First account" not in server.printed
+        assert SHOWN.findall(server.printed) == []
         assert server.token("given by me")
         assert not (folder / "data" / SECRET_FILE).exists()
 

@@ -19,6 +19,7 @@ MODULES = (
     "views",
     "system",
     "record_changes",
+    "setup",
     "links",
 )
 

@@ -86,6 +86,21 @@ async def sign_out(call: Call) -> Answer:
     return Answer({})
 
 
+@routes.add("auth", "signOutEverywhere")
+async def sign_out_everywhere(call: Call) -> Answer:
+    """End all sessions of the own account, this one too; API keys stay."""
+    async with call.means.database.transaction() as tx:
+        # Every token of a session that began before is refused from now on.
+        _ = await tx.execute(
+            "UPDATE ensuite.users SET password_change_tz = $2 WHERE id = $1",
+            call.actor.user_id,
+            int(call.means.clock.now().timestamp() * 1000) + 1,
+        )
+        _ = await tx.execute("SELECT pg_notify($1, '')", ACTORS_CHANNEL)
+    await call.means.forget_actors()
+    return Answer({})
+
+
 @routes.add("auth", "changePassword")
 async def change_password(call: Call) -> Answer:
     """Change the own password with `{oldPassword, newPassword}`; older tokens end."""

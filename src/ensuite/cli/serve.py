@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated, ClassVar
@@ -60,7 +61,8 @@ def serve(*, host: str = "127.0.0.1", port: Port = 8000, worker: bool = True) ->
                         server_header=False,
                         backlog=BACKLOG,
                         timeout_graceful_shutdown=GRACE_SECONDS,
-                    )
+                    ),
+                    await ensuite.setup_code(),
                 )
                 serving = asyncio.create_task(server.serve([listener]), name="http")
                 telling = asyncio.create_task(stopped.wait(), name="signal")
@@ -76,6 +78,10 @@ def serve(*, host: str = "127.0.0.1", port: Port = 8000, worker: bool = True) ->
 class _Server(uvicorn.Server):
     """uvicorn's server, told to stop by us: by itself it ends with the signal killing us."""
 
+    def __init__(self, config: uvicorn.Config, setup_code: str | None) -> None:
+        super().__init__(config)
+        self._setup_code = setup_code
+
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         """Leave the signals to `run`."""
@@ -87,7 +93,16 @@ class _Server(uvicorn.Server):
         for each in sockets or ():
             host, port = each.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
-            log.info("serve.listening", url=f"http://{shown}:{port}")
+            url = f"http://{shown}:{port}"
+            log.info("serve.listening", url=url)
+            if self._setup_code is not None:
+                # Not through the log: it would be kept there.
+                print(
+                    f"\nNobody has an account yet. Make the first one here:\n"
+                    f"{url}/sign-in#setup={self._setup_code}\n",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -50,7 +50,9 @@ class History:
         collection = change.collection
         if change.action == "create" or (change.action == "update" and not change.changed):
             return ()
-        if not collection.primary_key or collection.options.get("logging") is False:
+        if collection.system or not collection.primary_key:
+            return ()
+        if collection.options.get("logging") is False:
             return ()
         before: Mapping[str, Any] = change.previous or {}
         changes = [_entry(name, before[name], change.record[name]) for name in change.changed]

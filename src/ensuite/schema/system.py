@@ -324,7 +324,7 @@ RESERVED_NAMES = frozenset(
         *("authenticators", "roles", "availableActions", "tokenControlConfig", "workflow-types"),
         *("userWorkflowTasks", "workflowManualTasks", "workflowCcTasks", "workflowCategories"),
         *("systemSettings", "pm", "storages", "attachments", "uiSchemas", "desktopRoutes"),
-        *("buttons", "views", "system", "record-changes"),
+        *("buttons", "views", "system", "record-changes", "setup"),
     }
 )
 """Names that a user's collection cannot have: the API uses them."""

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from ensuite.access import first_account, passwords
 from ensuite.access.attempts import Attempts
 from ensuite.access.sessions import ACTORS_CHANNEL, Sessions
 from ensuite.api import load_routes
@@ -27,7 +28,6 @@ from ensuite.data.history import History
 from ensuite.errors import EnsuiteError
 from ensuite.ids import IdGenerator
 from ensuite.schema.alter import SNAPSHOT_CHANNEL
-from ensuite.server.first_account import ensure_first_account
 from ensuite.server.http_client import HttpClient
 from ensuite.server.page import Page
 from ensuite.settings import Settings
@@ -69,6 +69,12 @@ class Ensuite:
     sessions: Sessions
     endpoint: Endpoint
     clock: Clock
+    secret: str
+
+    async def setup_code(self) -> str | None:
+        """What makes the first account with `setup:create`; None: there is one."""
+        needed = await first_account.is_needed(self.database)
+        return first_account.setup_code(self.secret) if needed else None
 
 
 @asynccontextmanager
@@ -136,9 +142,10 @@ async def running(
         )
         endpoint = Endpoint(means, sessions)
         ensuite = Ensuite(
-            settings, database, snapshots, dispatcher, watcher, sessions, endpoint, time
+            settings, database, snapshots, dispatcher, watcher, sessions, endpoint, time, secret
         )
-        await ensure_first_account(database, settings, ids)
+        if settings.root_password is not None:
+            await _ensure_first_account(database, settings.root_email, settings.root_password, ids)
         dispatcher.start()
         _ = stack.push_async_callback(dispatcher.stop)
         # What lives as long as the process is out of the collector's way.
@@ -181,6 +188,23 @@ async def _database(
     await database.open()
     _ = stack.push_async_callback(database.close)
     return database, revive
+
+
+async def _ensure_first_account(
+    database: Database, email: str, password: str, ids: IdGenerator
+) -> None:
+    """Make the account that the settings describe, where there is none.
+
+    Raises:
+        WeakPassword: the password is too short.
+
+    """
+    if await first_account.is_needed(database):
+        hashed = await passwords.hashed(password)
+        with suppress(first_account.FirstAccountExists):  # another process on the same database
+            _ = await first_account.create(
+                database, ids, email=email, hashed=hashed, username="root"
+            )
 
 
 async def health(_: Request) -> Response:
