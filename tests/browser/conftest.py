@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,7 +27,7 @@ from playwright.sync_api import (
 import bundle
 from ensuite.storage import embedded
 from tests.browser import chromium
-from tests.browser.server import Server, serving
+from tests.browser.server import EmptyServer, Server, serving, serving_nobody
 from tests.browser.troubles import Troubles
 
 ROOT = Path(__file__).parents[2]
@@ -93,19 +94,35 @@ def browser_context_args() -> dict[str, Any]:
     return {"viewport": VIEWPORT, "locale": "en-GB", "reduced_motion": "reduce"}
 
 
+@contextmanager
+def database(postgres: embedded.EmbeddedPostgres, template: str) -> Generator[str]:
+    """The address of a database of the test's own."""
+    name = f"browser_{os.getpid()}_{next(_numbers)}"
+    maintenance = ("--maintenance-db", postgres.dsn)
+    embedded.run("createdb", *maintenance, "--template", template, name)
+    base, question, options = postgres.dsn.partition("?")
+    yield f"{base.rsplit('/', 1)[0]}/{name}{question}{options}"
+    embedded.run("dropdb", *maintenance, "--force", name)
+
+
 @pytest.fixture
 def server(
     postgres: embedded.EmbeddedPostgres, template: str, tmp_path: Path, built_page: None
 ) -> Iterator[Server]:
     """A server process on a database of the test's own, called as root."""
-    name = f"browser_{os.getpid()}_{next(_numbers)}"
-    maintenance = ("--maintenance-db", postgres.dsn)
-    embedded.run("createdb", *maintenance, "--template", template, name)
-    base, question, options = postgres.dsn.partition("?")
-    dsn = f"{base.rsplit('/', 1)[0]}/{name}{question}{options}"
-    with serving(tmp_path, dsn) as started:
+    with database(postgres, template) as dsn, serving(tmp_path, dsn) as started:
         yield started
-    embedded.run("dropdb", *maintenance, "--force", name)
+
+
+@pytest.fixture
+def empty(
+    postgres: embedded.EmbeddedPostgres, tmp_path: Path, built_page: None
+) -> Iterator[EmptyServer]:
+    """A server process on its first start: nobody has an account."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    with database(postgres, "template0") as dsn, serving_nobody(folder, dsn) as started:
+        yield started
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -79,9 +80,35 @@ class Server:
         raise AssertionError(f"execution {execution_id} has not ended")
 
 
+@dataclass(frozen=True)
+class EmptyServer:
+    """A server on which nobody has an account, and the code that it printed."""
+
+    url: str
+    code: str
+
+
 @contextmanager
 def serving(folder: Path, database_url: str | None = None) -> Generator[Server]:
     """A server with its data in this folder, by default on a PostgreSQL of its own."""
+    with _started(folder, database_url, ENSUITE_ROOT_PASSWORD=ROOT_PASSWORD) as (server, _):
+        yield server.signed_in(ROOT_EMAIL, ROOT_PASSWORD)
+
+
+@contextmanager
+def serving_nobody(folder: Path, database_url: str) -> Generator[EmptyServer]:
+    """A server on its first start, on an empty database."""
+    with _started(folder, database_url) as (server, log):
+        found = re.search(r"#setup=(\w+)", log.read_text())
+        assert found is not None, log.read_text()
+        yield EmptyServer(server.url, found[1])
+
+
+@contextmanager
+def _started(
+    folder: Path, database_url: str | None, **variables: str
+) -> Generator[tuple[Server, Path]]:
+    """A server process, called as nobody, and the file of what it prints."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -89,8 +116,8 @@ def serving(folder: Path, database_url: str | None = None) -> Generator[Server]:
     environment = inherited | {
         "ENSUITE_DATA_DIR": str(folder / "data"),
         "ENSUITE_ROOT_EMAIL": ROOT_EMAIL,
-        "ENSUITE_ROOT_PASSWORD": ROOT_PASSWORD,
         "ENSUITE_LOG_LEVEL": "warning",
+        **variables,
     }
     if database_url is not None:
         environment["ENSUITE_DATABASE_URL"] = database_url
@@ -106,7 +133,7 @@ def serving(folder: Path, database_url: str | None = None) -> Generator[Server]:
     try:
         with httpx2.Client(base_url=url, timeout=30) as http:
             _until_it_answers(http, process, log)
-            yield Server(url, http).signed_in(ROOT_EMAIL, ROOT_PASSWORD)
+            yield Server(url, http), log
     finally:
         process.terminate()
         try:

@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
-from tests.browser.server import Server
+from tests.browser.conftest import Browse
+from tests.browser.server import EmptyServer, Server
 from tests.browser.troubles import Troubles
 
 
@@ -50,8 +52,7 @@ def test_a_wrong_password_is_told_and_may_be_corrected(
     expect(visitor).to_have_url(re.compile(r"/tables$"))
 
 
-def test_who_signs_out_is_asked_to_sign_in_again(page: Page, troubles: Troubles) -> None:
-    troubles.expect(401)  # what the page asks for while it is being left
+def test_who_signs_out_is_asked_to_sign_in_again(page: Page) -> None:
     page.goto("/")
     page.get_by_role("navigation").get_by_role("button").last.click()
     page.get_by_role("menuitem", name="Sign out").click()
@@ -59,6 +60,64 @@ def test_who_signs_out_is_asked_to_sign_in_again(page: Page, troubles: Troubles)
     expect(page).to_have_url(re.compile(r"/sign-in"))
     page.goto("/tables")
     expect(page).to_have_url(re.compile(r"/sign-in"))
+
+
+def test_signing_out_everywhere_ends_the_other_session(
+    page: Page, browse: Browse, server: Server, troubles: Troubles
+) -> None:
+    other = browse(server.signed_in(server.email, server.password))
+    other.goto("/tables")
+    expect(other.get_by_role("link", name="Workflows")).to_be_visible()
+    page.goto("/settings")
+    page.get_by_role("button", name="Sign out everywhere").click()
+    expect(page).to_have_url(re.compile(r"/sign-in"))
+
+    troubles.expect(401)
+    other.get_by_role("link", name="Workflows").click()
+    expect(other).to_have_url(re.compile(r"/sign-in"))
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "again", "button"),
+    [
+        ("English", "Create the first account", "Password again", "Create account"),
+        ("Français", "Créer le premier compte", "Mot de passe, encore une fois", "Créer le compte"),
+    ],
+)
+def test_the_first_start_asks_for_an_account(
+    browse: Browse, empty: EmptyServer, language: str, title: str, again: str, button: str
+) -> None:
+    visitor = browse(None)
+    visitor.goto(f"{empty.url}/sign-in#setup={empty.code}")
+    visitor.get_by_role("button", name=language).click()
+    expect(visitor.get_by_role("heading", name=title)).to_be_visible()
+    assert_accessible(visitor)
+    visitor.locator("input[autocomplete=name]").fill("Ada")
+    visitor.locator("input[autocomplete=username]").fill("ada@example.test")
+    visitor.locator("input[autocomplete=new-password]").first.fill("correct horse battery")
+    visitor.get_by_role("textbox", name=again).fill("correct horse")
+    expect(visitor.get_by_role("button", name=button)).to_be_disabled()
+    visitor.get_by_role("textbox", name=again).fill("correct horse battery")
+    visitor.get_by_role("button", name=button).click()
+
+    expect(visitor).to_have_url(re.compile(r"/tables$"))
+    expect(visitor.get_by_role("navigation").get_by_text("Ada")).to_be_visible()
+
+
+def test_without_its_code_the_first_account_is_not_made(
+    browse: Browse, empty: EmptyServer, troubles: Troubles
+) -> None:
+    troubles.expect(403)
+    visitor = browse(None)
+    visitor.goto(f"{empty.url}/sign-in")
+    visitor.get_by_role("textbox", name="Setup code").fill("0" * 32)
+    visitor.get_by_role("textbox", name="Name").fill("Eve")
+    visitor.get_by_role("textbox", name="E-mail").fill("eve@example.test")
+    for label in ("Password", "Password again"):
+        visitor.get_by_role("textbox", name=label, exact=True).fill("correct horse battery")
+    visitor.get_by_role("button", name="Create account").click()
+
+    expect(visitor.get_by_text("This is not the code that the server printed.")).to_be_visible()
 
 
 def test_the_sign_in_is_accessible(visitor: Page) -> None:

@@ -3,17 +3,18 @@ import { useNavigate } from "@tanstack/react-router";
 import { call, session } from "./api";
 
 /** Ends the session, here also where the server cannot be reached, and leads to the sign-in. */
-export function useSignOut(): () => Promise<void> {
+export function useSignOut({ everywhere = false } = {}): () => Promise<void> {
   const queries = useQueryClient();
   const navigate = useNavigate();
   return async () => {
     try {
-      await call("auth:signOut", { body: {} });
+      await call(everywhere ? "auth:signOutEverywhere" : "auth:signOut", { body: {} });
     } finally {
       session.token = null;
       session.role = null;
+      // What is still shown would ask again for what is cleared, without a token.
+      await navigate({ to: "/sign-in" });
       queries.clear();
-      void navigate({ to: "/sign-in" });
     }
   };
 }

@@ -9,6 +9,7 @@ import styles from "./Settings.module.css";
 export function Session({ me }: { me: Me }) {
   const { t } = useTranslation();
   const signOut = useSignOut();
+  const signOutEverywhere = useSignOut({ everywhere: true });
 
   return (
     <Section title={t("settings:session")}>
@@ -19,7 +20,11 @@ export function Session({ me }: { me: Me }) {
         <Button variant="default" onClick={signOut}>
           {t("signOut")}
         </Button>
+        <Button variant="default" onClick={signOutEverywhere}>
+          {t("settings:signOutEverywhere")}
+        </Button>
       </span>
+      <span className="dim">{t("settings:everywhereHint")}</span>
     </Section>
   );
 }
