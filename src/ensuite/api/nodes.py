@@ -19,6 +19,7 @@ from ensuite.schema.alter import raise_version
 from ensuite.workflow import definition
 from ensuite.workflow.definition import NodeNotFound, Place
 from ensuite.workflow.graph import configured
+from ensuite.workflow.trial import tried
 
 MAX_BRANCH_INDEX = 1_000
 
@@ -137,6 +138,22 @@ async def update_node(call: Call) -> Answer:
             call.means.clock.now(),
         )
     return etags.tagged(enveloped([await _shown(call, change.node["id"])]), change.tag)
+
+
+@routes.add("flow_nodes", "test", permission=MANAGE)
+async def test_node(call: Call) -> Answer:
+    """Try a node without saving it: `{type, config, context?, jobs?}`; what it writes is undone."""
+    body = plain_object(call.body)
+    parts: dict[str, dict[str, Any]] = {}
+    for name in ("config", "context", "jobs"):
+        given = body.get(name)
+        if given is not None and not isinstance(given, dict):
+            message = f"{name} is a JSON object"
+            raise InvalidRequest(message)
+        parts[name] = given or {}
+    node = configured(str(body.get("type")), parts["config"])
+    means = call.means.dispatcher.means
+    return enveloped(await tried(means, node, parts["context"], parts["jobs"]))
 
 
 @routes.add("flow_nodes", "move", permission=MANAGE)

@@ -55,7 +55,7 @@ class Dispatcher:
         self.owner = owner
         self._works = works
         self._database = database
-        self._means = means
+        self.means = means
         self._bindings = bindings
         self._concurrency = concurrency
         # No workflow may take every place: a slow one would block the others.
@@ -109,7 +109,7 @@ class Dispatcher:
         held += list(self._held_until)
         if held:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
-                now = self._means.clock.now()
+                now = self.means.clock.now()
                 _ = await self._database.execute(executions.RELEASE, held, self.owner, now)
                 await self._notify()
 
@@ -138,7 +138,7 @@ class Dispatcher:
 
     def hold(self, captured: Iterable[Captured]) -> None:
         """Keep the leases of captured executions alive that a request runs by itself, in order."""
-        until = self._means.clock.now() + LEASE
+        until = self.means.clock.now() + LEASE
         for each in captured:
             if each.claim is not None:
                 self._held_until[each.claim.id] = until
@@ -170,7 +170,7 @@ class Dispatcher:
             queue = self._waiting[claim.workflow_id] = deque()
         queue.append(claim)
         self._backlog += 1
-        self._held_until[claim.id] = self._means.clock.now() + LEASE
+        self._held_until[claim.id] = self.means.clock.now() + LEASE
 
     def _fill(self) -> None:
         """Start waiting executions while there are places, one workflow after the other."""
@@ -219,7 +219,7 @@ class Dispatcher:
             return Ran(Status.ABORTED)
         if claim.workflow_id not in self._executed:
             await self._mark_executed(claim.workflow_id)
-        ran = await Run(self._means, claim, workflow, caller=caller).to_rest()
+        ran = await Run(self.means, claim, workflow, caller=caller).to_rest()
         if ran.status in workflow.deletes_on:
             await self._delete(claim)
         return ran
@@ -253,12 +253,12 @@ class Dispatcher:
         _ = await self._database.execute(
             "UPDATE ensuite.workflows SET executed_at = $2 WHERE id = $1 AND executed_at IS NULL",
             workflow_id,
-            self._means.clock.now(),
+            self.means.clock.now(),
         )
         self._executed.add(workflow_id)
 
     async def _abandon(self, claim: Claim) -> None:
-        now = self._means.clock.now()
+        now = self.means.clock.now()
         async with self._database.transaction() as tx:
             if await tx.fetchval(
                 "UPDATE ensuite.executions SET status = $3, reason = 'workflow_deleted',"
@@ -303,7 +303,7 @@ class Dispatcher:
         if room <= 0 or self._stopping:
             self._claim_below = self._concurrency // 2
             return 0
-        now = self._means.clock.now()
+        now = self.means.clock.now()
         full = [each for each, active in self._active.items() if active >= self._share]
         rows = await self._database.fetch(
             executions.CLAIM, self.owner, now + LEASE, now, full, room
@@ -328,7 +328,7 @@ class Dispatcher:
     async def _beat_forever(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            now = self._means.clock.now()
+            now = self.means.clock.now()
             due = [each for each, until in self._held_until.items() if until < now + LEASE * 0.7]
             if not due:
                 continue

@@ -163,7 +163,7 @@ def job_rider(
         ResultTooLarge: the result does not fit into a job.
 
     """
-    status, value, meta, error = _as_job(outcome)
+    status, value, meta, error = as_job(outcome)
     result = None if value is None else msgspec.json.encode(value)
     if result is not None and len(result) > MAX_RESULT_BYTES:
         raise ResultTooLarge(ResultTooLarge.__doc__)
@@ -198,7 +198,8 @@ def attempt_rider(
     )
 
 
-def _as_job(outcome: Outcome) -> tuple[Status, Any, Mapping[str, Any] | None, str | None]:
+def as_job(outcome: Outcome) -> tuple[Status, Any, Mapping[str, Any] | None, str | None]:
+    """What a job's row holds of an outcome: its status, its result, its `meta`, its error."""
     match outcome:
         case Done(value, output, _, assigns):
             meta: dict[str, Any] = {}
