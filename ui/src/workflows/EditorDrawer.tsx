@@ -7,7 +7,7 @@ import type { Types, Workflow } from "../queries";
 import { newKey, type Spot } from "./operations";
 import { StepDrawer } from "./StepDrawer";
 import { TriggerDrawer } from "./TriggerDrawer";
-import type { useEditor } from "./useEditor";
+import type { Editor } from "./useEditor";
 import { variables } from "./variables";
 import type { Change } from "./workflow";
 
@@ -19,7 +19,7 @@ interface Props {
   workflow: Workflow;
   types: Types;
   collections: Collection[];
-  editor: ReturnType<typeof useEditor>;
+  editor: Editor;
   change: UseMutationResult<unknown, ApiError, Change>;
   onClose: () => void;
 }
@@ -91,6 +91,8 @@ export function EditorDrawer(props: Props) {
           type: each.type,
         })),
       }}
+      sample={sample}
+      isNew={node === undefined}
       error={editor.error}
       busy={editor.busy}
       onClose={onClose}

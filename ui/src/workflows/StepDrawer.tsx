@@ -8,6 +8,7 @@ import { SchemaForm } from "../parts/form/SchemaForm";
 import type { Config, FormContext, WorkflowType } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
 import { SaveFooter } from "../parts/SaveFooter";
+import { type Sample, Trial } from "./Trial";
 
 export interface Draft {
   title: string | null;
@@ -18,11 +19,15 @@ interface Props {
   type: WorkflowType;
   initial: Draft;
   context: FormContext;
+  /** What the last execution had. */
+  sample: Sample;
   error: unknown;
   busy: boolean;
   /** Resolves to whether it was saved. */
   onSave: (draft: Draft) => Promise<boolean>;
   onDelete?: () => void;
+  /** It is about to be inserted: the first thing to fill in is at hand. */
+  isNew: boolean;
   onClose: () => void;
 }
 
@@ -31,11 +36,13 @@ export function StepDrawer({
   type,
   initial,
   context,
+  sample,
   error,
   busy,
   onSave,
   onDelete,
   onClose,
+  isNew,
 }: Props) {
   const { t } = useTranslation();
   const [draft, setDraft] = useState<Draft>(initial);
@@ -54,6 +61,7 @@ export function StepDrawer({
       <TextInput
         label={t("title")}
         placeholder={local(type.title)}
+        autoFocus={isNew}
         value={draft.title ?? ""}
         onChange={(event) => setDraft({ ...draft, title: event.currentTarget.value })}
       />
@@ -64,6 +72,7 @@ export function StepDrawer({
         context={context}
       />
       <Problem error={error} />
+      <Trial type={type.type} config={draft.config} sample={sample} />
     </Drawer>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select, Stack } from "@mantine/core";
+import { Button, Group, Modal, SegmentedControl, Select, Stack } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call, type Row } from "../api";
+import { JsonField } from "../parts/form/JsonField";
 import { asText, collectionName } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
 import type { Workflow } from "../queries";
@@ -16,6 +17,8 @@ export function TestRun({ workflow, onClose }: { workflow: Workflow; onClose: ()
   const { data: me } = useMe();
   const { data: collections = [] } = useCollections();
   const [chosen, setChosen] = useState<string | null>(null);
+  const [source, setSource] = useState("record");
+  const [own, setOwn] = useState<unknown>({});
   const table = collectionName(workflow.config.collection);
   const text = collections
     .find((each) => each.name === table)
@@ -28,7 +31,8 @@ export function TestRun({ workflow, onClose }: { workflow: Workflow; onClose: ()
   const start = useMutation({
     mutationFn: async () => {
       const record = records.find((each) => String(each.id) === chosen);
-      const body = { data: record ?? null, userId: me?.id, roleName: me?.currentRole };
+      const data = source === "record" ? (record ?? null) : own;
+      const body = { data, userId: me?.id, roleName: me?.currentRole };
       return (
         await call<{ execution: { id: number } }>(`workflows:execute/${workflow.id}`, { body })
       ).data;
@@ -38,24 +42,46 @@ export function TestRun({ workflow, onClose }: { workflow: Workflow; onClose: ()
   return (
     <Modal opened onClose={onClose} title={t("workflows:test")}>
       <Stack gap={14}>
-        <Select
-          label={t("workflows:record")}
-          description={t("workflows:testHint")}
-          searchable
-          value={chosen}
-          onChange={setChosen}
-          nothingFoundMessage={t("nothingFound")}
-          data={records.map((each) => ({
-            value: String(each.id),
-            label: text && each[text] ? `${asText(each[text])} · ${each.id}` : String(each.id),
-          }))}
+        <SegmentedControl
+          aria-label={t("workflows:testWith")}
+          value={source}
+          onChange={setSource}
+          data={[
+            { value: "record", label: t("workflows:testRecord") },
+            { value: "own", label: t("workflows:testData") },
+          ]}
         />
+        {source === "record" ? (
+          <Select
+            label={t("workflows:record")}
+            description={t("workflows:testHint")}
+            searchable
+            value={chosen}
+            onChange={setChosen}
+            nothingFoundMessage={t("nothingFound")}
+            data={records.map((each) => ({
+              value: String(each.id),
+              label: text && each[text] ? `${asText(each[text])} · ${each.id}` : String(each.id),
+            }))}
+          />
+        ) : (
+          <JsonField
+            label={t("workflows:data")}
+            description={t("workflows:dataHint")}
+            value={own}
+            onChange={setOwn}
+          />
+        )}
         <Problem error={start.error} />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={onClose}>
             {t("cancel")}
           </Button>
-          <Button disabled={!chosen} loading={start.isPending} onClick={() => start.mutate()}>
+          <Button
+            disabled={source === "record" && !chosen}
+            loading={start.isPending}
+            onClick={() => start.mutate()}
+          >
             {t("workflows:execute")}
           </Button>
         </Group>

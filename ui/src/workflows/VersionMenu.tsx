@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Pill } from "../parts/Pill";
 import { Since } from "../parts/Since";
 import type { Workflow } from "../queries";
+import { numberOf } from "./workflow";
 
 interface Props {
   versions: Workflow[];
@@ -11,17 +12,18 @@ interface Props {
   onShow: (id: number) => void;
   /** Makes a copy of the shown version that can be changed. */
   onRevise: () => void;
+  onCompare: () => void;
 }
 
 /** The versions of a workflow: which one is shown, which one runs, and how to go on from one. */
-export function VersionMenu({ versions, shown, onShow, onRevise }: Props) {
+export function VersionMenu({ versions, shown, onShow, onRevise, onCompare }: Props) {
   const { t } = useTranslation();
-  const number = (each: Workflow) => versions.length - versions.findIndex((v) => v.id === each.id);
+  const newest = versions[0]?.id === shown.id;
   return (
     <Menu position="bottom-start">
       <Menu.Target>
         <UnstyledButton className="mono">
-          v{number(shown)} <ChevronDown size={12} />
+          v{numberOf(versions, shown)} <ChevronDown size={12} />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
@@ -37,14 +39,19 @@ export function VersionMenu({ versions, shown, onShow, onRevise }: Props) {
               )
             }
           >
-            v{number(each)}{" "}
+            v{numberOf(versions, each)}{" "}
             <span className="hint">
               <Since at={each.createdAt} />
             </span>
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item onClick={onRevise}>{t("workflows:revise")}</Menu.Item>
+        {versions.length > 1 && <Menu.Item onClick={onCompare}>{t("workflows:compare")}</Menu.Item>}
+        <Menu.Item onClick={onRevise}>
+          {newest
+            ? t("workflows:revise")
+            : t("workflows:restore", { version: numberOf(versions, shown) })}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -5,6 +5,8 @@ import type { FlowNode } from "../parts/flow/tree";
 import type { Workflow } from "../queries";
 import { type Operation, opposite, type Spot } from "./operations";
 
+export type Editor = ReturnType<typeof useEditor>;
+
 interface Entry {
   undo: Operation[];
   redo: Operation[];

@@ -15,6 +15,10 @@ export const useVersions = (key: string) =>
       ).data,
   });
 
+/** Versions are counted from the oldest; the list has the newest first. */
+export const numberOf = (versions: Workflow[], version: Workflow) =>
+  versions.length - versions.findIndex((each) => each.id === version.id);
+
 export interface Change {
   path: string;
   body?: unknown;

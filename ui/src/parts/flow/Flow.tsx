@@ -25,6 +25,8 @@ interface Props {
   states?: Record<string, StepState>;
   /** Asked for by a `+`; absent: nothing can be inserted. */
   onInsert?: (place: Place, at: { x: number; y: number }) => void;
+  /** A step was dragged onto a `+`; absent: steps stay where they are. */
+  onMove?: (key: string, place: Place) => void;
   /** A node's `⋯`. */
   onMenu?: (key: string, at: { x: number; y: number }) => void;
 }
@@ -34,16 +36,17 @@ const edgeTypes = { step: StepEdge };
 const MINIMAP_FROM = 30;
 
 /** The canvas of a workflow: it lays itself out; steps are selected, inserted and followed. */
-export function Flow({ trigger, steps, selected, onSelect, states, onInsert, onMenu }: Props) {
+export function Flow(props: Props) {
+  const { trigger, steps, selected, onSelect, states, onInsert, onMove, onMenu } = props;
   const { i18n } = useTranslation();
   const graph = useMemo(() => layout(trigger, steps), [trigger, steps]);
   const nodes = useMemo(
-    () => graph.placed.map((each) => toNode(each, selected, states?.[each.id], onMenu)),
-    [graph, selected, states, onMenu],
+    () => graph.placed.map((each) => toNode(each, selected, states?.[each.id], { onMenu, onMove })),
+    [graph, selected, states, onMenu, onMove],
   );
   const edges = useMemo(
-    () => graph.lines.map((line) => toEdge(line, states, onInsert)),
-    [graph, states, onInsert],
+    () => graph.lines.map((line) => toEdge(line, states, onInsert, onMove)),
+    [graph, states, onInsert, onMove],
   );
 
   return (
@@ -79,20 +82,32 @@ function toNode(
   { id, step, x, y, width, height }: Placed,
   selected: string | null,
   state: StepState | undefined,
-  onMenu: Props["onMenu"],
+  { onMenu, onMove }: Pick<Props, "onMenu" | "onMove">,
 ): Node {
   const place = { id, position: { x, y }, width, height, selectable: false };
   if (step === null) return { ...place, type: "spot", data: {} };
-  const data: StepNodeData = { step, selected: id === selected, state, onMenu };
+  const data: StepNodeData = {
+    step,
+    selected: id === selected,
+    state,
+    onMenu,
+    draggable: onMove !== undefined && step.id !== null,
+  };
   return { ...place, type: "step", data: data as unknown as Record<string, unknown> };
 }
 
-function toEdge(line: Line, states: Props["states"], onInsert: Props["onInsert"]): Edge {
+function toEdge(
+  line: Line,
+  states: Props["states"],
+  onInsert: Props["onInsert"],
+  onMove: Props["onMove"],
+): Edge {
   const data: StepEdgeData = {
     label: line.label,
     joins: line.joins,
     place: line.place,
     onInsert,
+    onMove,
     travelled: went(states?.[line.source]) && went(states?.[line.target]),
   };
   return {

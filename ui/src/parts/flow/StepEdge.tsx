@@ -6,8 +6,10 @@ import {
   Position,
 } from "@xyflow/react";
 import { Plus } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./StepEdge.module.css";
+import { DRAGGED } from "./StepNode";
 import type { Place } from "./tree";
 
 export interface StepEdgeData {
@@ -15,6 +17,7 @@ export interface StepEdgeData {
   joins: boolean;
   place: Place | null;
   onInsert?: (place: Place, at: { x: number; y: number }) => void;
+  onMove?: (key: string, place: Place) => void;
   /** The execution went this way. */
   travelled: boolean;
 }
@@ -33,7 +36,8 @@ export function StepEdge({
   data,
 }: EdgeProps) {
   const { t } = useTranslation();
-  const { label, joins, place, onInsert, travelled } = data as unknown as StepEdgeData;
+  const { label, joins, place, onInsert, onMove, travelled } = data as unknown as StepEdgeData;
+  const [over, setOver] = useState(false);
   const straight = Math.abs(sourceX - targetX) < 1;
   const [path] = getSmoothStepPath({
     sourceX,
@@ -70,7 +74,22 @@ export function StepEdge({
             aria-label={t("insertStep")}
             data-testid={`insert-${place.upstreamId ?? "start"}-${place.branchIndex ?? "next"}`}
             style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
-            onClick={(event) => onInsert(place, { x: event.clientX, y: event.clientY })}
+            data-over={over || undefined}
+            onClick={(event) => {
+              const { left, bottom } = event.currentTarget.getBoundingClientRect();
+              onInsert(place, { x: left, y: bottom });
+            }}
+            onDragOver={(event) => {
+              if (!onMove || !event.dataTransfer.types.includes(DRAGGED)) return;
+              event.preventDefault();
+              setOver(true);
+            }}
+            onDragLeave={() => setOver(false)}
+            onDrop={(event) => {
+              event.preventDefault();
+              setOver(false);
+              onMove?.(event.dataTransfer.getData(DRAGGED), place);
+            }}
           >
             <Plus size={12} />
           </button>

@@ -1,6 +1,6 @@
 import { ActionIcon } from "@mantine/core";
 import { Handle, type NodeProps, Position } from "@xyflow/react";
-import { Ellipsis, TriangleAlert } from "lucide-react";
+import { Ellipsis, GripVertical, TriangleAlert } from "lucide-react";
 import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { Pill, type Tone } from "../Pill";
@@ -21,12 +21,17 @@ export interface StepNodeData {
   selected: boolean;
   state?: StepState;
   onMenu?: (key: string, at: { x: number; y: number }) => void;
+  /** It can be dragged to another place by its grip. */
+  draggable?: boolean;
 }
+
+/** What is dragged: the key of a step. */
+export const DRAGGED = "application/x-ensuite-step";
 
 /** One step: what it is, what it is called, what it does and how it went. */
 export function StepNode({ data }: NodeProps) {
   const { t } = useTranslation();
-  const { step, selected, state, onMenu } = data as unknown as StepNodeData;
+  const { step, selected, state, onMenu, draggable } = data as unknown as StepNodeData;
   const Icon = iconOf(step.icon);
   return (
     <div
@@ -39,6 +44,20 @@ export function StepNode({ data }: NodeProps) {
     >
       <Handle type="target" position={Position.Top} />
       <div className={styles.head}>
+        {draggable && (
+          <span
+            className={`${styles.grip} nopan`}
+            aria-hidden // by keyboard, a step is cut and pasted
+            draggable
+            title={t("dragStep")}
+            onDragStart={(event) => {
+              event.dataTransfer.setData(DRAGGED, step.key);
+              event.dataTransfer.effectAllowed = "move";
+            }}
+          >
+            <GripVertical size={16} />
+          </span>
+        )}
         <span className={styles.glyph}>
           <Icon size={16} strokeWidth={1.75} />
         </span>
@@ -60,7 +79,8 @@ export function StepNode({ data }: NodeProps) {
             aria-label={t("more")}
             onClick={(event) => {
               event.stopPropagation();
-              onMenu(step.key, { x: event.clientX, y: event.clientY });
+              const { left, bottom } = event.currentTarget.getBoundingClientRect();
+              onMenu(step.key, { x: left, y: bottom });
             }}
           >
             <Ellipsis size={16} />
