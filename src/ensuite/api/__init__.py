@@ -7,6 +7,7 @@ MODULES = (
     "users",
     "roles",
     "permissions",
+    "role_saving",
     "api_keys",
     "collections",
     "field_types",

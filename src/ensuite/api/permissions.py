@@ -129,7 +129,7 @@ async def create_resource(call: Call) -> Answer:
         if inserted is None:
             message = f"{role!r} already has permissions in {name!r}: update them"
             raise InvalidRoleResource(message)
-        await _write_actions(call, tx, resource_id, name, body.get("actions", []))
+        await write_actions(call, tx, resource_id, name, body.get("actions", []))
         _ = await raise_version(tx)
     _ = await call.means.snapshots.reload()
     return enveloped(await _resource(call, resource_id))
@@ -155,7 +155,7 @@ async def update_resource(call: Call) -> Answer:
                 bool(body["usingActionsConfig"]),
             )
         if "actions" in body:
-            await _write_actions(call, tx, row["id"], row["name"], body["actions"])
+            await write_actions(call, tx, row["id"], row["name"], body["actions"])
         _ = await raise_version(tx)
     _ = await call.means.snapshots.reload()
     return enveloped([await _resource(call, row["id"])])
@@ -175,7 +175,7 @@ async def destroy_resource(call: Call) -> Answer:
     return enveloped(int(tag.rsplit(" ", 1)[-1]))
 
 
-async def _write_actions(
+async def write_actions(
     call: Call, tx: asyncpg.Connection, resource_id: int, name: str, given: object
 ) -> None:
     """Replace the actions that a role's permissions in the collection `name` list.

@@ -191,7 +191,7 @@ async def _row(tx: asyncpg.Connection, name: str) -> Row:
     return row
 
 
-def _names(call: Call) -> list[str]:
+def named_roles(call: Call) -> list[str]:
     """The roles that the call names.
 
     Raises:
@@ -209,41 +209,53 @@ def _names(call: Call) -> list[str]:
 @routes.add("roles", "update", permission=MANAGE)
 async def update_role(call: Call) -> Answer:
     """Change a role's title, strategy, snippets, or make it the default for new users."""
-    body = plain_object(call.body)
-    [name, *_] = _names(call)
+    [name, *_] = named_roles(call)
+    async with call.means.database.transaction() as tx:
+        changed = await change_role(call, tx, name, plain_object(call.body))
+        _ = await raise_version(tx)
+    _ = await call.means.snapshots.reload()
+    return enveloped([changed])
+
+
+async def change_role(
+    call: Call, tx: asyncpg.Connection, name: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Change what a body says of a role, and give the role as it is then.
+
+    Raises:
+        Forbidden: it is root.
+        RoleNotFound, InvalidRole: nothing is changed.
+
+    """
     if name == ROOT:
         message = "the role root cannot be changed"
         raise Forbidden(message)
     options = _options(call, body)
-    async with call.means.database.transaction() as tx:
-        row = await tx.fetchrow("SELECT * FROM ensuite.roles WHERE name = $1 FOR UPDATE", name)
-        if row is None:
-            raise RoleNotFound
-        _ = await tx.execute(
-            "UPDATE ensuite.roles SET title = $2, description = $3, strategy = $4, snippets = $5,"
-            " hidden = $6, allow_configure = $7, allow_new_menu = $8, updated_at = now()"
-            " WHERE name = $1",
-            name,
-            options.get("title", row["title"]),
-            options.get("description", row["description"]),
-            _strategy(body["strategy"]) if "strategy" in body else row["strategy"],
-            _snippets(body["snippets"]) if "snippets" in body else row["snippets"],
-            bool(options.get("hidden", row["hidden"])),
-            bool(options.get("allowConfigure", row["allow_configure"])),
-            bool(options.get("allowNewMenu", row["allow_new_menu"])),
-        )
-        if body.get("default"):
-            await _make_default(tx, name)
-        changed = await _row(tx, name)
-        _ = await raise_version(tx)
-    _ = await call.means.snapshots.reload()
-    return enveloped([_shown(changed)])
+    row = await tx.fetchrow("SELECT * FROM ensuite.roles WHERE name = $1 FOR UPDATE", name)
+    if row is None:
+        raise RoleNotFound
+    _ = await tx.execute(
+        "UPDATE ensuite.roles SET title = $2, description = $3, strategy = $4, snippets = $5,"
+        " hidden = $6, allow_configure = $7, allow_new_menu = $8, updated_at = now()"
+        " WHERE name = $1",
+        name,
+        options.get("title", row["title"]),
+        options.get("description", row["description"]),
+        _strategy(body["strategy"]) if "strategy" in body else row["strategy"],
+        _snippets(body["snippets"]) if "snippets" in body else row["snippets"],
+        bool(options.get("hidden", row["hidden"])),
+        bool(options.get("allowConfigure", row["allow_configure"])),
+        bool(options.get("allowNewMenu", row["allow_new_menu"])),
+    )
+    if body.get("default"):
+        await _make_default(tx, name)
+    return _shown(await _row(tx, name))
 
 
 @routes.add("roles", "destroy", permission=MANAGE)
 async def destroy_role(call: Call) -> Answer:
     """Delete roles; users lose them, and their API keys end."""
-    names = _names(call)
+    names = named_roles(call)
     for name in names:
         if name in BUILT_IN:
             message = f"the role {name} is part of the system"

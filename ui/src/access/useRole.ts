@@ -39,34 +39,23 @@ const ordered = (_: string, value: unknown) =>
 export const differ = (one: unknown, other: unknown) =>
   JSON.stringify(one, ordered) !== JSON.stringify(other, ordered);
 
-/** Saves what differs, table by table: what one of them refuses, the others keep. */
+/** Saves what differs, all of it or nothing. */
 export function useSaveRole(role: Role, resources: Resource[]) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: async (draft: Draft) => {
-      const before = draftOf(role, resources);
-      const { tables, ...general } = draft;
-      const { tables: tablesBefore, ...generalBefore } = before;
-      if (differ(general, generalBefore))
-        await call(`roles:update/${role.name}`, {
-          body: {
-            title: draft.title,
-            strategy: { actions: draft.strategy },
-            snippets: draft.snippets,
-          },
-        });
-      const path = `roles/${role.name}/dataSourceResources`;
-      for (const name of new Set([...Object.keys(tables), ...Object.keys(tablesBefore)])) {
-        const wanted = tables[name];
-        if (!differ(wanted, tablesBefore[name])) continue;
-        const exists = resources.some((each) => each.name === name);
-        if (!wanted) await call(`${path}:destroy`, { query: { filterByTk: name }, method: "POST" });
-        else
-          await call(`${path}:${exists ? "update" : "create"}`, {
-            query: exists ? { filterByTk: name } : {},
-            body: { name, usingActionsConfig: true, actions: toActions(wanted) },
-          });
-      }
+    mutationFn: ({ title, strategy, snippets, tables }: Draft) => {
+      const before = draftOf(role, resources).tables;
+      const changed = [...new Set([...Object.keys(tables), ...Object.keys(before)])]
+        .filter((name) => differ(tables[name], before[name]))
+        .map((name) => [name, tables[name] ? { actions: toActions(tables[name]) } : null]);
+      return call(`roles:save/${role.name}`, {
+        body: {
+          title,
+          strategy: { actions: strategy },
+          snippets,
+          resources: Object.fromEntries(changed),
+        },
+      });
     },
     onSettled: async () => {
       await Promise.all([
