@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
+from ensuite.server.app import Ensuite
+from tests.client import ROOT_EMAIL, Client
 
 DELAY: dict[str, Any] = {
     "type": "delay",
@@ -90,6 +91,62 @@ async def test_an_execution_shows_its_jobs_and_its_workflow(posts: Client) -> No
     assert [job["result"] for job in shown["jobs"]] == ["hello Ada"]
     assert [node["key"] for node in shown["workflow"]["nodes"]] == ["says"]
     assert shown["workflow"]["versionStats"]["executed"] == 1
+
+
+async def test_a_list_says_what_each_execution_is_about_and_how_far_it_has_come(
+    posts: Client,
+) -> None:
+    first = await posts.workflow("posts", SAYS, key="k")
+    revised = (await posts.post(f"workflows:revision/{first['id']}", filter={"key": "k"})).data
+    _ = (await posts.post(f"workflows:update/{revised['id']}", {"enabled": True})).data
+    broken = {"type": "calculation", "title": "Divide", "key": "d", "config": {"expression": "1/0"}}
+    _ = await posts.workflow("posts", SAYS, broken, key="bad")
+    _ = await posts.workflow("posts", SAYS, DELAY, key="slow")
+    ids = [await started(posts, "k"), await started(posts, "bad"), await waiting(posts, "slow")]
+    for each in ids[:2]:
+        _ = await posts.ended(each)
+    appends = "workflow,workflow.version,user,step"
+    rows = (await posts.get("executions:list", appends=appends, sort="id")).data
+    records = [row["id"] for row in (await posts.get("posts:list", sort="id")).data]
+
+    assert [(row["collection"], row["recordKey"]) for row in rows] == [
+        ("posts", str(each)) for each in records
+    ]
+    assert [row["workflow"]["version"]["number"] for row in rows] == [2, 1, 1]
+    assert {row["user"]["email"] for row in rows} == {ROOT_EMAIL}
+    assert [
+        (row["step"]["nodeKey"], row["step"]["title"], row["step"]["type"], row["step"]["status"])
+        for row in rows
+    ] == [
+        ("says", None, "calculation", 1),
+        ("d", "Divide", "calculation", -2),
+        ("wait", None, "delay", 0),
+    ]
+
+
+async def test_an_execution_without_a_job_has_no_step(posts: Client) -> None:
+    _ = await posts.workflow("posts", key="k")
+    _ = await posts.ended(await started(posts, "k"))
+    [row] = (await posts.get("executions:list", appends="step")).data
+
+    assert row["step"] is None
+
+
+async def test_steps_of_a_page_are_found_by_index(ensuite: Ensuite) -> None:
+    database = ensuite.database
+    _ = await database.execute(
+        "INSERT INTO ensuite.jobs (id, execution_id, node_id, node_key, status, started_at)"
+        " SELECT n, n / 4, 1, 'k' || n % 4, 1, now() FROM generate_series(1, 20000) AS n"
+    )
+    _ = await database.execute("ANALYZE ensuite.jobs")
+    plan = await database.fetch(
+        "EXPLAIN SELECT title FROM ensuite.execution_steps WHERE execution_id = ANY($1::bigint[])",
+        [1, 2, 3],
+    )
+    shown = "\n".join(row[0] for row in plan)
+
+    assert "jobs_turn" in shown
+    assert "Seq Scan on jobs" not in shown
 
 
 async def test_an_execution_that_is_not_there_is_null(posts: Client) -> None:

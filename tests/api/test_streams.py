@@ -12,7 +12,7 @@ import pytest
 
 from ensuite.server.app import Ensuite
 from ensuite.workflow import watch
-from tests.client import Client
+from tests.client import ROOT_EMAIL, Client
 from tests.people import person
 
 PATIENCE_SECONDS = 10
@@ -114,7 +114,15 @@ async def test_what_is_created_and_ends_is_told(blog: Client, ensuite: Ensuite) 
     assert {name for name, _ in events} == {"execution"}
     assert {value["id"] for _, value in events} == {execution_id}
     last = events[-1][1]
-    assert last["workflow"] == {"id": workflow["id"], "key": "sum", "title": "sum"}
+    version = {"id": workflow["id"], "number": 1}
+    assert last["workflow"] == {
+        "id": workflow["id"],
+        "key": "sum",
+        "title": "sum",
+        "version": version,
+    }
+    assert last["user"]["email"] == ROOT_EMAIL
+    assert (last["step"]["type"], last["step"]["status"]) == ("calculation", 1)
     assert "context" not in last
     assert last["finishedAt"] is not None
 

@@ -196,6 +196,13 @@ _definitions: Mapping[str, tuple[str, Mapping[str, str | Mapping[str, Any]]]] = 
                 "sourceKey": "id",
                 "targetKey": "id",
             },
+            "version": {
+                "type": "hasOne",
+                "target": "workflowVersions",
+                "foreignKey": "id",
+                "sourceKey": "id",
+                "targetKey": "id",
+            },
             "createdBy": {
                 "type": "belongsTo",
                 "target": "users",
@@ -217,6 +224,10 @@ _definitions: Mapping[str, tuple[str, Mapping[str, str | Mapping[str, Any]]]] = 
     "workflowVersionStats": (
         "workflow_version_stats",
         {"id": {"type": "bigInt", "primaryKey": True}, "executed": "bigInt"},
+    ),
+    "workflowVersions": (
+        "workflow_versions",
+        {"id": {"type": "bigInt", "primaryKey": True}, "number": "bigInt"},
     ),
     "flow_nodes": (
         "flow_nodes",
@@ -274,6 +285,13 @@ _definitions: Mapping[str, tuple[str, Mapping[str, str | Mapping[str, Any]]]] = 
                 "foreignKey": "workflowId",
                 "targetKey": "id",
             },
+            "step": {
+                "type": "hasOne",
+                "target": "executionSteps",
+                "foreignKey": "executionId",
+                "sourceKey": "id",
+                "targetKey": "executionId",
+            },
             "jobs": {
                 "type": "hasMany",
                 "target": "jobs",
@@ -282,6 +300,17 @@ _definitions: Mapping[str, tuple[str, Mapping[str, str | Mapping[str, Any]]]] = 
                 "targetKey": "id",
                 "sortBy": ["id"],
             },
+        },
+    ),
+    "executionSteps": (
+        "execution_steps",
+        {
+            "executionId": {"type": "bigInt", "primaryKey": True},
+            "jobId": "bigInt",
+            "nodeKey": "string",
+            "status": "integer",
+            "title": "string",
+            "type": "string",
         },
     ),
     "jobs": (

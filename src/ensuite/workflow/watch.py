@@ -301,8 +301,16 @@ class Watcher:
     async def _executions(self, which: Filter, *, large: bool) -> list[dict[str, Any]]:
         collection = self._collection("executions")
         names = [name for name in collection.visible if large or name not in _LARGE]
-        appends = {"workflow": Selection(("id", "key", "title"))}
-        return await self._find(collection, Selection(tuple(names), appends), which)
+        return await self._find(collection, Selection(tuple(names), self._appended()), which)
+
+    def _appended(self) -> dict[str, Selection]:
+        """What a list shows beside an execution's own fields."""
+        number = Selection(self._collection("workflowVersions").visible)
+        return {
+            "workflow": Selection(("id", "key", "title"), {"version": number}),
+            "user": Selection(("id", "nickname", "username", "email")),
+            "step": Selection(self._collection("executionSteps").visible),
+        }
 
     async def _jobs(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         if not ids:
