@@ -28,7 +28,6 @@ export function useLive(filter: object, handlers: Handlers): Connection {
     let timer: number | undefined;
     let last = "";
     let stopped = false;
-    let interrupted = false;
 
     function open() {
       const query = { filter: wanted, token: session.token, role: session.role, lastEventId: last };
@@ -39,9 +38,8 @@ export function useLive(filter: object, handlers: Handlers): Connection {
       };
       source.onopen = () => {
         setState("open");
-        // Without a place to resume from, what happened meanwhile is read again.
-        if (interrupted && !last) present.current.onReset();
-        interrupted = false;
+        // Without a place to resume from, what happened since the page was read is read again.
+        if (!last) present.current.onReset();
       };
       source.addEventListener(
         "execution",
@@ -56,7 +54,6 @@ export function useLive(filter: object, handlers: Handlers): Connection {
         // The browser's own retry keeps an old token; ours takes the present one.
         source?.close();
         if (stopped) return;
-        interrupted = true;
         setState("lost");
         timer = window.setTimeout(open, RETRY_MILLISECONDS);
       };

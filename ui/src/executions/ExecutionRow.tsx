@@ -1,25 +1,37 @@
 import { Checkbox } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { local } from "../i18n";
 import { between, duration, isActive, stateOf } from "../parts/executionState";
 import { Pill } from "../parts/Pill";
 import { Since } from "../parts/Since";
+import { useTypes } from "../queries";
 import type { Execution } from "./execution";
+import styles from "./List.module.css";
+import { Trigger } from "./Trigger";
 
 interface Props {
   execution: Execution;
   chosen: boolean;
+  /** It does not match the filter any more. */
+  past: boolean;
   onChoose: () => void;
 }
 
 /** One execution in the list. */
-export function ExecutionRow({ execution, chosen, onChoose }: Props) {
+export function ExecutionRow({ execution, chosen, past, onChoose }: Props) {
   const { t } = useTranslation();
   const { tone, word } = stateOf(execution.status);
+  const title = execution.workflow?.title || execution.key;
+  const number = execution.workflow?.version?.number;
   return (
-    <tr>
+    <tr className={styles.row} data-past={past || undefined} data-arrived={execution.arrived}>
       <td>
-        <Checkbox aria-label={String(execution.id)} checked={chosen} onChange={onChoose} />
+        <Checkbox
+          aria-label={t("executions:choose", { title, id: execution.id })}
+          checked={chosen}
+          onChange={onChoose}
+        />
       </td>
       <td>
         <Pill tone={tone} live={isActive(execution.status)}>
@@ -28,10 +40,16 @@ export function ExecutionRow({ execution, chosen, onChoose }: Props) {
       </td>
       <td>
         <Link to={"/executions/$id" as string} params={{ id: String(execution.id) } as never}>
-          {execution.workflow?.title || execution.key}
+          {title}
         </Link>
+        {number && <span className="mono"> v{number}</span>}
       </td>
-      <td className="mono">{execution.id}</td>
+      <td>
+        <Trigger execution={execution} />
+      </td>
+      <td className="dim">
+        <Reached execution={execution} />
+      </td>
       <td className="dim">
         <Since at={execution.createdAt} />
       </td>
@@ -40,4 +58,12 @@ export function ExecutionRow({ execution, chosen, onChoose }: Props) {
       </td>
     </tr>
   );
+}
+
+/** Where an execution is, or where it ended before its end. */
+function Reached({ execution: { status, step } }: { execution: Execution }) {
+  const { data: types } = useTypes();
+  if (!step || status === 1) return null;
+  const type = types?.nodes.find((each) => each.type === step.type);
+  return <>{step.title || local(type?.title) || step.nodeKey}</>;
 }

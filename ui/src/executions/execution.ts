@@ -8,11 +8,27 @@ export interface Job {
   status: number | null;
   result: unknown;
   error: string | null;
+  meta?: { until?: string | null } | null;
   log: string | null;
   attempt: number | null;
   iteration: number | null;
   createdAt: string | null;
   updatedAt: string | null;
+}
+
+/** The last turn of a node that is on record. */
+export interface StepReached {
+  nodeKey: string;
+  title: string | null;
+  type: string | null;
+  status: number;
+}
+
+export interface Person {
+  id: number;
+  nickname?: string | null;
+  username?: string | null;
+  email?: string | null;
 }
 
 export interface Execution extends Row {
@@ -23,10 +39,16 @@ export interface Execution extends Row {
   reason: string | null;
   context?: {
     data?: unknown;
-    user?: { id: number; nickname?: string; email?: string } | null;
+    user?: Person | null;
     roleName?: string | null;
   };
   output?: unknown;
+  collection: string | null;
+  recordKey: string | null;
+  action: string | null;
+  userId: number | null;
+  user?: Person | null;
+  step?: StepReached | null;
   manually: boolean | null;
   createdAt: string;
   startedAt: string | null;
@@ -35,10 +57,15 @@ export interface Execution extends Row {
     id: number;
     key: string;
     title: string | null;
-    config?: { collection?: string };
+    version?: { number: number } | null;
   } | null;
   jobs?: Job[];
+  /** It came while the page was open. */
+  arrived?: boolean;
 }
+
+export const nameOf = (person: Person) =>
+  person.nickname || person.username || person.email || String(person.id);
 
 /** Rows by id: those given last are how they are now; the newest come first. */
 export function merged<T extends { id: number }>(known: T[], changed: T): T[] {

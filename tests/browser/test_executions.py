@@ -1,0 +1,171 @@
+"""Executions as people look at them: the list, one of them live, and what can be done with it."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Browse
+from tests.browser.server import Server
+
+SUM: dict[str, Any] = {
+    "type": "calculation",
+    "title": "Add up",
+    "config": {"engine": "cel", "expression": "1 + 1"},
+}
+BREAKS = SUM | {"title": "Divide", "config": {"engine": "cel", "expression": "1 / 0"}}
+DAY = {"type": "delay", "title": "Wait a day", "config": {"duration": 1, "unit": 86_400_000}}
+
+
+@pytest.fixture
+def posts(server: Server) -> Server:
+    """The server, with a table."""
+    title = {"name": "title", "type": "string", "uiSchema": {"title": "Title"}}
+    server.table("posts", title, title="Posts", titleField="title")
+    return server
+
+
+def workflow(server: Server, key: str, title: str, *nodes: dict[str, Any]) -> int:
+    """A workflow on posts with nodes one after the other; its id."""
+    values = {"key": key, "title": title, "type": "action", "config": {"collection": "posts"}}
+    made: int = server.api("workflows:create", values)["id"]
+    upstream = None
+    for node in nodes:
+        place = {"upstreamId": upstream}
+        upstream = server.api(f"workflows/{made}/nodes:create", {**node, **place})["id"]
+    _ = server.api(f"workflows:update/{made}", {"enabled": True})
+    return made
+
+
+def started(server: Server, key: str, title: str = "x") -> tuple[int, int]:
+    """Make a post that starts a workflow: the ids of the post and of the execution."""
+    post: int = server.api("posts:create", {"title": title}, triggerWorkflows=key)["id"]
+    [row] = server.api("executions:list", filter={"recordKey": str(post)})
+    return post, row["id"]
+
+
+def row(page: Page, words: str) -> Any:
+    return page.get_by_role("row", name=re.compile(words))
+
+
+def test_the_list_says_what_started_each_and_where_it_ended(page: Page, posts: Server) -> None:
+    made = workflow(posts, "sum", "Sum", SUM)
+    _ = workflow(posts, "breaks", "Breaks", SUM, BREAKS)
+    ada = posts.person("ada", "admin")
+    post, execution = started(ada, "breaks")
+    _ = posts.ended(execution)
+    me = posts.api("auth:check")["id"]
+    _ = posts.api(f"workflows:execute/{made}", {"data": {"title": "y"}, "userId": me})
+    page.goto("/executions")
+
+    failed = row(page, "Breaks")
+    expect(failed).to_contain_text(f"Posts #{post} · by Ada")
+    expect(failed).to_contain_text("Breaks v1")
+    expect(failed.get_by_role("cell", name="Divide")).to_be_visible()
+    expect(row(page, "Sum")).to_contain_text("by hand")
+    failed.get_by_role("link", name=f"Posts #{post}").click()
+    expect(page).to_have_url(re.compile(rf"/data/posts\?record=.*{post}"))
+
+
+def test_filters_are_in_the_url_and_come_back_from_it(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "sum", "Sum", SUM)
+    _ = workflow(posts, "breaks", "Breaks", BREAKS)
+    ada = posts.person("ada", "admin")
+    first, one = started(ada, "sum")
+    second, two = started(posts, "sum")
+    third, three = started(posts, "breaks")
+    for each in (one, two, three):
+        _ = posts.ended(each)
+
+    def shown(*records: int) -> None:
+        links = page.get_by_role("link", name=re.compile("^Posts #"))
+        expect(links).to_have_text([f"Posts #{each}" for each in records])
+
+    def choose(label: str, option: str) -> None:
+        page.get_by_role("combobox", name=label).click()
+        page.get_by_role("option", name=option, exact=True).click()
+
+    page.goto("/executions")
+    shown(third, second, first)
+    choose("State", "Failed")
+    expect(page).to_have_url(re.compile("state=failed"))
+    shown(third)
+    page.goto("/executions?workflow=sum&time=today")
+    shown(second, first)
+    choose("User", "Ada")
+    expect(page).to_have_url(re.compile(r"user=\d+"))
+    shown(first)
+    page.reload()
+    shown(first)
+    expect(page.get_by_role("combobox", name="User")).to_have_value("Ada")
+    page.goto("/executions")
+    choose("Table", "Posts")
+    page.get_by_role("textbox", name="Record key").fill(str(second))
+    expect(page).to_have_url(re.compile(f"record=.*{second}"))
+    shown(second)
+
+
+def test_new_executions_come_by_themselves_and_wait_where_somebody_reads(
+    page: Page, posts: Server
+) -> None:
+    _ = workflow(posts, "sum", "Sum", SUM)
+    for number in range(30):
+        _ = posts.api("posts:create", {"title": str(number)}, triggerWorkflows="sum")
+    page.goto("/executions")
+    rows = page.get_by_role("row", name=re.compile("Sum"))
+    expect(rows).to_have_count(30)
+    _ = started(posts, "sum")
+    expect(rows).to_have_count(31)
+    rows.last.scroll_into_view_if_needed()
+    latest, _ = started(posts, "sum")
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    expect(rows).to_have_count(31)
+    page.get_by_role("button", name="1 new").click()
+
+    expect(rows).to_have_count(32)
+    expect(rows.first).to_contain_text(f"#{latest}")
+    expect(rows.first).to_be_in_viewport()
+
+
+def test_what_ends_stays_among_those_at_work_but_dimmed(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "slow", "Slow", DAY)
+    _, execution = started(posts, "slow")
+    page.goto("/executions?state=active")
+    slow = row(page, "Slow")
+    expect(slow).to_contain_text("Running")
+    expect(slow.get_by_role("cell", name="Wait a day")).to_be_visible()
+    _ = posts.api(f"executions:cancel/{execution}", {})
+
+    expect(slow).to_contain_text("Cancelled")
+    expect(slow).to_have_attribute("data-past", "true")
+    page.reload()
+    expect(page.get_by_text("No execution here.")).to_be_visible()
+
+
+def test_chosen_ones_are_cancelled_and_executed_again(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "slow", "Slow", DAY)
+    _ = started(posts, "slow")
+    page.goto("/executions")
+    row(page, "Slow").get_by_role("checkbox").check()
+    expect(page.get_by_role("button", name="Delete")).to_be_disabled()
+    page.get_by_role("button", name="Cancel execution").click()
+    expect(row(page, "Slow")).to_contain_text("Cancelled")
+    row(page, "Slow").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Execute again").click()
+
+    expect(row(page, "Slow")).to_have_count(2)
+    expect(row(page, "Slow").first).to_contain_text("by hand")
+
+
+def test_the_list_in_french(browse: Browse, posts: Server) -> None:
+    _ = workflow(posts, "breaks", "Casse", BREAKS)
+    post, execution = started(posts, "breaks")
+    _ = posts.ended(execution)
+    page = browse(language="fr")
+    page.goto("/executions")
+    page.get_by_role("combobox", name="État").click()
+    page.get_by_role("option", name="Échouées").click()
+
+    expect(row(page, "Casse")).to_contain_text(f"Posts nº\u202f{post} · par")
+    expect(page.get_by_role("columnheader", name="Déclencheur")).to_be_visible()
