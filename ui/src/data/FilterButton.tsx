@@ -10,11 +10,13 @@ import styles from "./Grid.module.css";
 interface Props {
   collection: Collection;
   value: Record<string, unknown> | undefined;
+  opened: boolean;
+  onOpen: (opened: boolean) => void;
   onChange: (filter: Record<string, unknown> | undefined) => void;
 }
 
 /** Which records the grid shows: conditions, and the filter that they make for the API. */
-export function FilterButton({ collection, value, onChange }: Props) {
+export function FilterButton({ collection, value, opened, onOpen, onChange }: Props) {
   const { t } = useTranslation();
   const count = Array.isArray(value?.$and)
     ? value.$and.length
@@ -22,9 +24,13 @@ export function FilterButton({ collection, value, onChange }: Props) {
       ? value.$or.length
       : 0;
   return (
-    <Popover position="bottom-start" trapFocus>
+    <Popover opened={opened} onChange={onOpen} position="bottom-start" trapFocus>
       <Popover.Target>
-        <Button variant="default" leftSection={<ListFilter size={14} />}>
+        <Button
+          variant="default"
+          leftSection={<ListFilter size={14} />}
+          onClick={() => onOpen(!opened)}
+        >
           {count ? t("data:filterOf", { count }) : t("data:filter")}
         </Button>
       </Popover.Target>

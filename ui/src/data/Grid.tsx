@@ -8,7 +8,8 @@ import { Empty } from "../parts/Empty";
 import { Outcomes } from "../parts/Outcomes";
 import { Problem } from "../parts/Problem";
 import { may, useAbilities } from "../queries";
-import { associationNames, columnsOf, mayFill, shownFields, toSend } from "./fields";
+import { narrowed } from "./columns";
+import { associationNames, mayFill, shownFields, toSend } from "./fields";
 import styles from "./Grid.module.css";
 import { GridBar } from "./GridBar";
 import { GridFooter } from "./GridFooter";
@@ -23,7 +24,8 @@ export function Grid({ collection }: { collection: Collection }) {
   const { t } = useTranslation();
   const table = collection.name;
   const queries = useQueryClient();
-  const [view, change] = useView();
+  const { view, change } = useView(table);
+  const [filtering, setFiltering] = useState(false);
   const [selected, setSelected] = useState<string[]>([]);
   const abilities = useAbilities().data;
   const buttons = useButtons(table);
@@ -82,7 +84,10 @@ export function Grid({ collection }: { collection: Collection }) {
         <GridBar
           collection={collection}
           view={view}
+          key={view.view}
           change={change}
+          filtering={filtering}
+          onFiltering={setFiltering}
           count={data?.meta?.count}
           selected={selected}
           buttons={buttons}
@@ -95,13 +100,23 @@ export function Grid({ collection }: { collection: Collection }) {
         <div className={styles.scroll}>
           <GridTable
             collection={collection}
-            columns={columnsOf(collection).filter((each) => !view.hide?.includes(each.name))}
+            view={view}
             rows={error ? [] : data?.data}
             sort={view.sort}
             selected={selected}
             editable={may(abilities, table, "update")}
             buttons={buttons}
             onSort={(sort) => change({ sort, page: undefined })}
+            onFilter={(name) => {
+              change({ filter: narrowed(view.filter, name), page: undefined });
+              setFiltering(true);
+            }}
+            onHide={(name) => change({ hide: [...(view.hide ?? []), name] })}
+            onPin={(name) => {
+              const others = view.pin?.filter((each) => each !== name) ?? [];
+              change({ pin: view.pin?.includes(name) ? others : [...others, name] });
+            }}
+            onWidth={(name, width) => change({ widths: { ...view.widths, [name]: width } })}
             onSelect={setSelected}
             onOpen={(record) => change({ record })}
             onPress={(button, key) => press(button, { filterByTk: key })}

@@ -17,6 +17,8 @@ interface Props {
   collection: Collection;
   view: View;
   change: (change: Partial<View>) => void;
+  filtering: boolean;
+  onFiltering: (open: boolean) => void;
   count: number | undefined;
   selected: string[];
   buttons: Button[];
@@ -79,6 +81,8 @@ export function GridBar(props: Props) {
       <FilterButton
         collection={collection}
         value={view.filter}
+        opened={props.filtering}
+        onOpen={props.onFiltering}
         onChange={(filter) => change({ filter, page: undefined })}
       />
       <FieldsMenu

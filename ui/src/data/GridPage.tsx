@@ -16,7 +16,7 @@ export function GridPage() {
   const { table = "" } = useParams({ strict: false }) as { table?: string };
   const { data, error, isPending, refetch } = useCollections();
   const abilities = useAbilities().data;
-  const [, change] = useView();
+  const { change, ready } = useView(table);
   const collection: Collection | undefined = data?.find((each) => each.name === table);
   return (
     <>
@@ -28,9 +28,9 @@ export function GridPage() {
         )}
       </PageBar>
       <Problem error={error} onRetry={() => void refetch()} />
-      {isPending && <Skeleton height={144} m={12} />}
+      {(isPending || !ready) && <Skeleton height={144} m={12} />}
       {data && !collection && <Empty>{t("data:noTable")}</Empty>}
-      {collection && <Grid key={table} collection={collection} />}
+      {collection && ready && <Grid key={table} collection={collection} />}
     </>
   );
 }

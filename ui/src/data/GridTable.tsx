@@ -1,23 +1,24 @@
 import { Checkbox, Skeleton } from "@mantine/core";
-import { ArrowDown, ArrowUp } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Collection, Field, Row } from "../api";
-import { titleOf } from "../queries";
-import { keyName, kindOf } from "./fields";
+import type { Collection, Row } from "../api";
+import { type ColumnActions, ColumnHead } from "./ColumnHead";
+import { placed } from "./columns";
+import { columnsOf, keyName, mayFill } from "./fields";
 import styles from "./Grid.module.css";
 import { GridCell } from "./GridCell";
 import { RowMenu } from "./RowMenu";
 import type { Button } from "./useButtons";
+import { useEditing } from "./useEditing";
+import type { View } from "./useView";
 
-interface Props {
+interface Props extends ColumnActions {
   collection: Collection;
-  columns: Field[];
+  view: View;
   rows: Row[] | undefined;
-  sort: string | undefined;
   selected: string[];
   editable: boolean;
   buttons: Button[];
-  onSort: (sort: string | undefined) => void;
   onSelect: (keys: string[]) => void;
   onOpen: (key: string) => void;
   onPress: (button: Button, key: string) => void;
@@ -27,14 +28,23 @@ interface Props {
 
 /** The records of a page as rows. */
 export function GridTable(props: Props) {
-  const { collection, columns, rows, sort, selected, editable } = props;
+  const { collection, view, rows, selected, editable } = props;
   const { t } = useTranslation();
+  const { table, editing, edit, end } = useEditing();
+  const [drawn, setDrawn] = useState<Record<string, number>>({});
+  const columns = placed(columnsOf(collection), {
+    ...view,
+    widths: { ...view.widths, ...drawn },
+  });
+  const title = columnsOf(collection)[0]?.name;
   const key = keyName(collection);
   const keys = (rows ?? []).map((row) => String(row[key]));
   const all = keys.length > 0 && keys.every((each) => selected.includes(each));
   const without = (some: string[]) => selected.filter((each) => !some.includes(each));
+  const fillable = editable ? columns.filter(({ field }) => mayFill(field)) : [];
+  const cells = keys.flatMap((id) => fillable.map(({ field }) => `${id} ${field.name}`));
   return (
-    <table className="table">
+    <table ref={table} className="table">
       <thead>
         <tr>
           <th className={styles.tick}>
@@ -46,29 +56,20 @@ export function GridTable(props: Props) {
               onChange={() => props.onSelect(all ? without(keys) : [...without(keys), ...keys])}
             />
           </th>
-          {columns.map(({ name, ...rest }) => {
-            const field = { name, ...rest } as Field;
-            const order = sort === name ? "ascending" : sort === `-${name}` ? "descending" : "none";
-            const next = { none: name, ascending: `-${name}`, descending: undefined }[order];
-            return (
-              <th
-                key={name}
-                className={kindOf(field) === "number" ? "numeric" : undefined}
-                aria-sort={order}
-              >
-                <button
-                  type="button"
-                  className={styles.head}
-                  disabled={kindOf(field) === "one"}
-                  onClick={() => props.onSort(next)}
-                >
-                  {titleOf(field)}
-                  {order === "ascending" && <ArrowUp size={12} />}
-                  {order === "descending" && <ArrowDown size={12} />}
-                </button>
-              </th>
-            );
-          })}
+          {columns.map((column) => (
+            <ColumnHead
+              key={column.field.name}
+              column={column}
+              first={column.field.name === title}
+              sort={props.sort}
+              onSort={props.onSort}
+              onFilter={props.onFilter}
+              onHide={props.onHide}
+              onPin={props.onPin}
+              onWidth={props.onWidth}
+              onDraw={(width) => setDrawn(width === null ? {} : { [column.field.name]: width })}
+            />
+          ))}
           <th className={styles.tick} aria-label={t("more")} />
         </tr>
       </thead>
@@ -95,28 +96,34 @@ export function GridTable(props: Props) {
                   }
                 />
               </td>
-              {columns.map((field, n) => (
-                <GridCell
-                  key={field.name}
-                  collection={collection}
-                  field={field}
-                  row={row}
-                  editable={editable}
-                  wrap={
-                    n === 0
-                      ? (content) => (
-                          <button
-                            type="button"
-                            className={styles.open}
-                            onClick={() => props.onOpen(id)}
-                          >
-                            {content ?? id}
-                          </button>
-                        )
-                      : undefined
-                  }
-                />
-              ))}
+              {columns.map((column) => {
+                const cell = `${id} ${column.field.name}`;
+                return (
+                  <GridCell
+                    key={column.field.name}
+                    collection={collection}
+                    column={column}
+                    row={row}
+                    name={fillable.includes(column) ? cell : undefined}
+                    editing={editing === cell}
+                    onEdit={() => edit(cell)}
+                    onEnd={(to) => end(cell, cells, to)}
+                    wrap={
+                      column.field.name === title
+                        ? (content) => (
+                            <button
+                              type="button"
+                              className={styles.open}
+                              onClick={() => props.onOpen(id)}
+                            >
+                              {content ?? id}
+                            </button>
+                          )
+                        : undefined
+                    }
+                  />
+                );
+              })}
               <td className={styles.tick}>
                 <RowMenu
                   row={row}

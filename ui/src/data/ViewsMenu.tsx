@@ -1,17 +1,12 @@
 import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Bookmark, Save, Trash2 } from "lucide-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Bookmark, Save, Star, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
 import { Problem } from "../parts/Problem";
 import type { View } from "./useView";
-
-interface Saved {
-  id: number;
-  name: string;
-  config: View;
-}
+import { useViews } from "./views";
 
 /** Ways to look at the table that were given a name. */
 export function ViewsMenu({
@@ -26,11 +21,8 @@ export function ViewsMenu({
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [name, setName] = useState("");
-  const { q, filter, sort, size, hide } = view;
-  const { data = [] } = useQuery({
-    queryKey: ["views", table],
-    queryFn: async () => (await call<Saved[]>("views:list", { query: { collection: table } })).data,
-  });
+  const { q, filter, sort, size, hide, pin, widths } = view;
+  const { data = [] } = useViews(table);
   const sent = useMutation({
     mutationFn: ({ path, body }: { path: string; body: unknown }) => call(path, { body }),
     onSuccess: () => {
@@ -38,7 +30,7 @@ export function ViewsMenu({
       return queries.invalidateQueries({ queryKey: ["views", table] });
     },
   });
-  const config = { q, filter, sort, size, hide };
+  const config = { q, filter, sort, size, hide, pin, widths };
   return (
     <Menu position="bottom-start" width={260} closeOnItemClick={false}>
       <Menu.Target>
@@ -55,12 +47,25 @@ export function ViewsMenu({
                 change({
                   ...Object.fromEntries(Object.keys(config).map((key) => [key, undefined])),
                   ...each.config,
+                  view: each.id,
                   page: undefined,
                 })
               }
             >
               {each.name}
             </Menu.Item>
+            <ActionIcon
+              aria-label={t("data:defaultView", { name: each.name })}
+              aria-pressed={each.isDefault}
+              onClick={() =>
+                sent.mutate({
+                  path: `views:update/${each.id}`,
+                  body: { isDefault: !each.isDefault },
+                })
+              }
+            >
+              <Star size={14} fill={each.isDefault ? "currentColor" : "none"} />
+            </ActionIcon>
             <ActionIcon
               aria-label={t("data:replaceView", { name: each.name })}
               onClick={() => sent.mutate({ path: `views:update/${each.id}`, body: { config } })}

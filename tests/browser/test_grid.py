@@ -1,0 +1,143 @@
+"""The grid: what a table shows, and how it is changed in place."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Browse
+from tests.browser.server import Server
+
+
+def make_posts(server: Server) -> None:
+    server.table(
+        "posts",
+        {"name": "title", "type": "string", "uiSchema": {"title": "Title"}},
+        {"name": "words", "type": "integer", "uiSchema": {"title": "Words"}},
+        {"name": "author", "type": "string", "uiSchema": {"title": "Author"}},
+        {"name": "out", "type": "dateOnly", "uiSchema": {"title": "Out"}},
+        titleField="title",
+    )
+    for title, words, out in (("Bread", 900, "2026-03-01"), ("Salt", 120, "2026-04-01")):
+        values = {"title": title, "words": words, "author": "Ada", "out": out}
+        _ = server.api("posts:create", values)
+
+
+def cell(page: Page, row: str, column: int) -> Locator:
+    return page.get_by_role("row", name=re.compile(row)).get_by_role("cell").nth(column)
+
+
+def titles(page: Page) -> Locator:
+    return page.locator("tbody tr td:nth-child(2)")
+
+
+def choose(page: Page, column: str, item: str) -> None:
+    page.get_by_role("columnheader", name=column).hover()
+    page.get_by_role("button", name=f"Column “{column}”").click()
+    page.get_by_role("menuitem", name=item).click()
+
+
+def column_of(page: Page, title: str) -> int:
+    """The place of the column, counted from 0."""
+    expect(page.get_by_role("columnheader", name=title)).to_be_visible()
+    heads = page.get_by_role("columnheader").all_inner_texts()
+    return heads.index(title)
+
+
+def test_tab_saves_a_cell_and_goes_on_to_the_next(page: Page, server: Server) -> None:
+    make_posts(server)
+    page.goto("/data/posts")
+    cell(page, "Bread", column_of(page, "Words")).dblclick()
+    page.get_by_role("textbox", name="Words").fill("901")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("textbox", name="Author")).to_be_focused()
+    page.keyboard.type(" Martin")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("textbox", name="Words")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(cell(page, "Bread", column_of(page, "Words"))).to_be_focused()
+    expect(cell(page, "Bread", column_of(page, "Author"))).to_have_text("Ada Martin")
+
+    [bread] = server.api("posts:list", filter={"title": "Bread"})
+    assert (bread["words"], bread["author"]) == (901, "Ada Martin")
+
+
+def test_the_menu_of_a_column_sorts_hides_and_pins(page: Page, server: Server) -> None:
+    make_posts(server)
+    page.goto("/data/posts")
+    choose(page, "Words", "Sort ascending")
+    expect(titles(page)).to_have_text(["Salt", "Bread"])
+    choose(page, "Words", "Sort descending")
+    expect(titles(page)).to_have_text(["Bread", "Salt"])
+    choose(page, "Author", "Hide")
+    expect(page.get_by_role("columnheader", name="Author")).to_have_count(0)
+    choose(page, "Words", "Pin to the left")
+    expect(page.get_by_role("columnheader").nth(1)).to_have_text("Words")
+    page.reload()
+    expect(page.get_by_role("columnheader").nth(1)).to_have_text("Words")
+
+
+def test_a_column_is_made_wider_by_mouse_and_by_keyboard(page: Page, server: Server) -> None:
+    make_posts(server)
+    page.goto("/data/posts")
+    head = page.get_by_role("columnheader", name="Author")
+    edge = page.get_by_role("button", name="Width of “Author”")
+    before = head.bounding_box()
+    box = edge.bounding_box()
+    assert before and box
+    page.mouse.move(box["x"] + 3, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 83, box["y"] + 10)
+    page.mouse.up()
+    expect(head).to_have_css("width", f"{round(before['width'] + 80)}px")
+    edge.press("ArrowLeft")
+    expect(head).to_have_css("width", f"{round(before['width'] + 64)}px")
+
+
+@pytest.mark.parametrize(
+    ("language", "views", "save_as", "save", "default"),
+    [
+        ("en", "Views", "Save this view as", "Save", "Open the table with “Long ones”"),
+        (
+            "fr",
+            "Vues",
+            "Enregistrer cette vue sous",
+            "Enregistrer",
+            "Ouvrir la table avec «\u202fLong ones\u202f»",
+        ),
+    ],
+)
+def test_the_default_view_shows_when_the_table_is_opened(  # noqa: PLR0913 - words of a language
+    browse: Browse,
+    server: Server,
+    language: str,
+    views: str,
+    save_as: str,
+    save: str,
+    default: str,
+) -> None:
+    make_posts(server)
+    page = browse(language=language)
+    page.goto('/data/posts?sort=-words&filter={"$and":[{"words":{"$gt":500}}]}')
+    expect(titles(page)).to_have_text(["Bread"])
+    page.get_by_role("button", name=views).click()
+    page.get_by_role("textbox", name=save_as).fill("Long ones")
+    page.get_by_role("button", name=save, exact=True).click()
+    page.get_by_role("button", name=default).click()
+    expect(page.get_by_role("button", name=default)).to_have_attribute("aria-pressed", "true")
+
+    page.goto("/data/posts")
+    expect(titles(page)).to_have_text(["Bread"])
+    page.get_by_role("button", name=re.compile(r"\(1\)")).click()
+    page.get_by_role("button", name=re.compile("Remove|Retirer")).click()
+    expect(titles(page)).to_have_count(2)
+
+
+def test_chosen_records_are_deleted_together(page: Page, server: Server) -> None:
+    make_posts(server)
+    page.goto("/data/posts")
+    page.get_by_role("checkbox", name="Select all of this page").check()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No records yet.")).to_be_visible()
+    assert server.api("posts:list") == []
