@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type Collection, call, session } from "./api";
 import type { FlowNode } from "./parts/flow/tree";
-import type { WorkflowType } from "./parts/form/types";
+import type { Label, WorkflowType } from "./parts/form/types";
 
 export interface Me {
   id: number;
@@ -97,6 +97,41 @@ export const useTypes = () =>
     queryKey: ["workflow-types"],
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async () => (await call<Types>("workflow-types:list")).data,
+  });
+
+/** An option that fields of a type have besides those of every field. */
+export interface FieldOption {
+  name: string;
+  kind: "integer" | "number" | "boolean" | "string" | "choice" | "list" | "collection" | "field";
+  label: Label;
+  hint: Label | null;
+  required: boolean;
+  /** It stays as it was when the field was made. */
+  fixed: boolean;
+  default: unknown;
+  choices?: { value: string; label: Label }[];
+  minimum?: number;
+  maximum?: number;
+}
+
+export interface FieldType {
+  type: string;
+  label: Label;
+  description: Label;
+  interfaces: string[];
+  /** What kind of values it has: `text`, `number`, `moment`, `none` … */
+  kind: string;
+  /** The filter operators that apply. */
+  operators: string[];
+  association: boolean;
+  options: FieldOption[];
+}
+
+export const useFieldTypes = () =>
+  useQuery({
+    queryKey: ["field-types"],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => (await call<FieldType[]>("field-types:list")).data,
   });
 
 /** One version with its nodes, and the ETag that changes to it are based on. */

@@ -245,4 +245,4 @@ async def destroy_field(call: Call) -> Answer:
                 message = f"{collection.name!r} has no field {name!r}"
                 raise FieldNotFound(message)
             await alteration.drop_field(collection.name, name)
-    return enveloped(len(names))
+    return _tagged(call, collection.name, len(names))

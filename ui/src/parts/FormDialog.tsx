@@ -19,7 +19,12 @@ interface Props {
 export function FormDialog(props: Props) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={props.onClose} title={props.title}>
+    <Modal
+      opened
+      onClose={props.onClose}
+      title={props.title}
+      closeButtonProps={{ "aria-label": t("close") }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

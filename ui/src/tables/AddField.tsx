@@ -2,31 +2,33 @@ import { Button, Popover, ScrollArea, TextInput, UnstyledButton } from "@mantine
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { FieldIcon } from "../parts/FieldIcon";
+import { useFieldTypes } from "../queries";
 import styles from "./Tables.module.css";
-import { FIELD_TYPES } from "./types";
+import { aboutOf, type Kind, kindsOf, labelOf } from "./types";
 
-/** The types of fields, by kind and with a line about each; typing narrows them. */
-export function AddField({ onChoose }: { onChoose: (type: string) => void }) {
+/** The kinds of fields, in groups and with a line about each; typing narrows them. */
+export function AddField({ onChoose }: { onChoose: (kind: Kind) => void }) {
   const { t } = useTranslation();
+  const { data: types = [] } = useFieldTypes();
   const [open, setOpen] = useState(false);
   const [wanted, setWanted] = useState("");
-  const words = (type: string) =>
-    `${t(`tables:type.${type}`)} ${t(`tables:about.${type}`)} ${type}`;
-  const matching = FIELD_TYPES.filter((each) =>
-    words(each.type).toLowerCase().includes(wanted.toLowerCase()),
-  );
-  const choose = (type: string) => {
+  const words = (kind: Kind) =>
+    `${labelOf(t, types, kind)} ${aboutOf(t, types, kind)} ${kind.type}`.toLowerCase();
+  const matching = kindsOf(types).filter((each) => words(each).includes(wanted.toLowerCase()));
+  const choose = (kind: Kind) => {
     setOpen(false);
-    onChoose(type);
+    setWanted("");
+    onChoose(kind);
   };
   return (
-    <Popover opened={open} onChange={setOpen} width={420} position="bottom-end" trapFocus>
+    <Popover opened={open} onChange={setOpen} width={460} position="bottom-end" trapFocus>
       <Popover.Target>
         <Button leftSection={<Plus size={14} />} onClick={() => setOpen(!open)}>
           {t("tables:addField")}
         </Button>
       </Popover.Target>
-      <Popover.Dropdown p={4}>
+      <Popover.Dropdown p={4} maw="100vw">
         <TextInput
           data-autofocus
           placeholder={t("search")}
@@ -34,10 +36,11 @@ export function AddField({ onChoose }: { onChoose: (type: string) => void }) {
           value={wanted}
           onChange={(event) => setWanted(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === "Enter" && matching[0]) choose(matching[0].type);
+            if (event.key === "Enter" && matching[0]) choose(matching[0]);
           }}
         />
-        <ScrollArea.Autosize mah={420} type="auto" scrollbars="y">
+        <ScrollArea.Autosize mah={480} type="auto" scrollbars="y">
+          {matching.length === 0 && <p className={styles.group}>{t("nothingFound")}</p>}
           {(["basic", "relation", "special"] as const).map((group) => {
             const inGroup = matching.filter((each) => each.group === group);
             return inGroup.length === 0 ? null : (
@@ -46,12 +49,14 @@ export function AddField({ onChoose }: { onChoose: (type: string) => void }) {
                 <div className={styles.types}>
                   {inGroup.map((each) => (
                     <UnstyledButton
-                      key={each.type}
+                      key={`${each.type} ${each.interface}`}
                       className={styles.type}
-                      onClick={() => choose(each.type)}
+                      onClick={() => choose(each)}
                     >
-                      <b>{t(`tables:type.${each.type}`)}</b>
-                      <small>{t(`tables:about.${each.type}`)}</small>
+                      <FieldIcon field={each} size={16} />
+                      <span>
+                        <b>{labelOf(t, types, each)}</b> <small>{aboutOf(t, types, each)}</small>
+                      </span>
                     </UnstyledButton>
                   ))}
                 </div>

@@ -94,7 +94,10 @@ export function DesignerPage() {
           collection={collection}
           collections={collections}
           etag={etag}
-          onApplied={() => refetch()}
+          onReload={async () => {
+            const { data: now } = await refetch({ throwOnError: true });
+            return now ?? data;
+          }}
         />
       )}
       {tab === "buttons" && <ButtonsTab collection={collection} />}

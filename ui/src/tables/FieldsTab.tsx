@@ -2,79 +2,98 @@ import { Button, Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection, Field } from "../api";
-import { titleOf } from "../queries";
+import { useFieldTypes } from "../queries";
 import { AddField } from "./AddField";
-import { applied, type FieldChange, withChange } from "./changes";
+import { applied, type FieldChange, named, patchOf, stillApplies, withChange } from "./changes";
 import { FieldDrawer } from "./FieldDrawer";
+import { FieldRow } from "./FieldRow";
 import { Review } from "./Review";
 import styles from "./Tables.module.css";
+import type { Kind } from "./types";
 
 interface Props {
   collection: Collection;
   collections: Collection[];
   etag: string | null;
-  onApplied: () => Promise<unknown>;
+  /** Reads the table again. */
+  onReload: () => Promise<{ collection: Collection; etag: string | null }>;
 }
 
+interface Reviewed {
+  changes: FieldChange[];
+  /** Those that a change by somebody else has made pointless. */
+  lost: FieldChange[];
+  etag: string | null;
+  round: number;
+}
+
+const COLUMNS = ["name", "tables:kind", "tables:required", "tables:unique", "tables:default"];
+
 /** The fields of a table; changes wait until they are reviewed. */
-export function FieldsTab({ collection, collections, etag, onApplied }: Props) {
+export function FieldsTab({ collection, collections, etag, onReload }: Props) {
   const { t } = useTranslation();
+  const { data: types = [] } = useFieldTypes();
   const [changes, setChanges] = useState<FieldChange[]>([]);
   const [open, setOpen] = useState<{ field: Field; isNew: boolean } | null>(null);
-  const [reviewing, setReviewing] = useState(false);
+  // Each look at the changes is a review of its own, of the table as it was then.
+  const [review, setReview] = useState<Reviewed | null>(null);
   const fields = applied(collection.fields, changes);
-  const add = (change: FieldChange) => {
-    setChanges(withChange(changes, change));
+  const isAdded = (name: string) => changes.some((c) => c.do === "add" && named(c) === name);
+  const drop = (name: string) => {
+    setChanges(withChange(changes, { do: "drop", name }));
     setOpen(null);
+  };
+  const begin = (kind: Kind) => {
+    const type = types.find((each) => each.type === kind.type);
+    const field = { type: kind.type, interface: kind.interface ?? type?.interfaces[0] };
+    setOpen({ field: { ...field, name: "", uiSchema: { title: "" } }, isNew: true });
+  };
+  const save = (before: Field, isNew: boolean, field: Field) => {
+    const renamed = isNew && before.name !== "" && before.name !== field.name;
+    const others = renamed ? withChange(changes, { do: "drop", name: before.name }) : changes;
+    const now = collection.fields.find((each) => each.name === field.name) ?? before;
+    setChanges(
+      withChange(
+        others,
+        isNew
+          ? { do: "add", field }
+          : { do: "update", name: field.name, patch: patchOf(now, field) },
+      ),
+    );
+    setOpen(null);
+  };
+  const reload = async () => {
+    const now = await onReload();
+    const kept = changes.filter((each) => stillApplies(now.collection.fields, each));
+    const lost = changes.filter((each) => !kept.includes(each));
+    setChanges(kept);
+    setReview({ changes: kept, lost, etag: now.etag, round: (review?.round ?? 0) + 1 });
   };
   return (
     <div className={styles.stage}>
       <div className={styles.main}>
         <Group p={8} justify="flex-end">
-          <AddField
-            onChoose={(type) =>
-              setOpen({ field: { name: "", type, uiSchema: { title: "" } }, isNew: true })
-            }
-          />
+          <AddField onChoose={begin} />
         </Group>
-        <div style={{ flex: 1 }}>
+        <div className={styles.scroll}>
           <table className="table">
             <thead>
               <tr>
                 <th>{t("title")}</th>
-                <th>{t("name")}</th>
-                <th>{t("tables:kind")}</th>
-                <th>{t("tables:required")}</th>
-                <th>{t("tables:unique")}</th>
+                {COLUMNS.map((each) => (
+                  <th key={each}>{t(each)}</th>
+                ))}
                 <th>{t("tables:target")}</th>
               </tr>
             </thead>
             <tbody>
               {fields.map((each) => (
-                <tr key={each.name}>
-                  <td>
-                    <button
-                      type="button"
-                      className={styles.link}
-                      disabled={each.primaryKey}
-                      onClick={() =>
-                        setOpen({
-                          field: each,
-                          isNew: changes.some((c) => c.do === "add" && c.field.name === each.name),
-                        })
-                      }
-                    >
-                      {titleOf(each)}
-                    </button>
-                  </td>
-                  <td className="mono">{each.name}</td>
-                  <td className="dim">
-                    {t(`tables:type.${each.type}`, { defaultValue: each.type })}
-                  </td>
-                  <td>{each.primaryKey || each.allowNull === false ? "●" : ""}</td>
-                  <td>{each.primaryKey || each.unique ? "●" : ""}</td>
-                  <td className="mono">{each.target ?? ""}</td>
-                </tr>
+                <FieldRow
+                  key={each.name}
+                  field={each}
+                  waits={changes.some((change) => named(change) === each.name)}
+                  onOpen={() => setOpen({ field: each, isNew: isAdded(each.name) })}
+                />
               ))}
             </tbody>
           </table>
@@ -85,13 +104,15 @@ export function FieldsTab({ collection, collections, etag, onApplied }: Props) {
             <Button variant="default" onClick={() => setChanges([])}>
               {t("tables:discard")}
             </Button>
-            <Button onClick={() => setReviewing(true)}>{t("tables:review")}</Button>
+            <Button onClick={() => setReview({ changes, lost: [], etag, round: 0 })}>
+              {t("tables:review")}
+            </Button>
           </div>
         )}
       </div>
       {open && (
         <FieldDrawer
-          key={open.field.name || open.field.type}
+          key={open.field.name || `${open.field.type} ${open.field.interface}`}
           initial={open.field}
           isNew={open.isNew}
           // Also a name that is about to be dropped: two fields of one name cannot wait together.
@@ -100,31 +121,24 @@ export function FieldsTab({ collection, collections, etag, onApplied }: Props) {
             .filter((each) => each !== open.field.name)}
           collections={collections}
           onClose={() => setOpen(null)}
-          onDrop={open.field.name ? () => add({ do: "drop", name: open.field.name }) : undefined}
-          onSave={(field) => {
-            const { name } = open.field;
-            const renamed = open.isNew && name !== "" && name !== field.name;
-            const before = renamed ? withChange(changes, { do: "drop", name }) : changes;
-            const next: FieldChange = open.isNew
-              ? { do: "add", field }
-              : { do: "update", name: field.name, field };
-            setChanges(withChange(before, next));
-            setOpen(null);
-          }}
+          onDrop={open.field.name ? () => drop(open.field.name) : undefined}
+          onSave={(field) => save(open.field, open.isNew, field)}
         />
       )}
-      {reviewing && (
+      {review && (
         <Review
+          key={review.round}
           collection={collection}
-          changes={changes}
-          etag={etag}
-          onClose={() => setReviewing(false)}
-          onDone={async (left) => {
+          changes={review.changes}
+          lost={review.lost}
+          etag={review.etag}
+          onApplied={async (done) => {
             // First these: until the table is read again, no field is there twice.
-            setChanges(left);
-            await onApplied();
-            if (left.length === 0) setReviewing(false);
+            setChanges((all) => all.filter((each) => !done.includes(each)));
+            await onReload();
           }}
+          onReload={reload}
+          onClose={() => setReview(null)}
         />
       )}
     </div>

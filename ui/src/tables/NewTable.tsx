@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
 import { FormDialog } from "../parts/FormDialog";
-import { nameFrom } from "./types";
+import { nameFrom } from "./names";
 
 const KEY = { name: "id", type: "snowflakeId", primaryKey: true, allowNull: false };
 const PRESETS: Record<string, object> = {

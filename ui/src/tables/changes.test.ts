@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applied, withChange } from "./changes.ts";
+import { applied, type FieldChange, patchOf, stillApplies, withChange } from "./changes.ts";
 
 const field = (name: string, title = name) => ({ name, type: "string", uiSchema: { title } });
 
@@ -11,8 +11,19 @@ test("what is added and dropped again was never there", () => {
 
 test("what is added and changed is added as it was changed", () => {
   const added = withChange([], { do: "add", field: field("note") });
-  const changed = withChange(added, { do: "update", name: "note", field: field("note", "Remark") });
+  const changed = withChange(added, { do: "add", field: field("note", "Remark") });
   assert.deepEqual(changed, [{ do: "add", field: field("note", "Remark") }]);
+});
+
+test("a change is what differs, and null where an option is gone", () => {
+  const before = { ...field("a"), length: 5, unique: true };
+  const after = { ...field("a"), length: undefined, unique: true, index: true };
+  assert.deepEqual(patchOf(before, after), { length: null, index: true });
+});
+
+test("what is changed back again is no change", () => {
+  const changed = withChange([], { do: "update", name: "a", patch: { unique: true } });
+  assert.deepEqual(withChange(changed, { do: "update", name: "a", patch: {} }), []);
 });
 
 test("the fields show as they will be", () => {
@@ -20,12 +31,26 @@ test("the fields show as they will be", () => {
     [field("a"), field("b")],
     [
       { do: "drop", name: "a" },
-      { do: "update", name: "b", field: field("b", "B") },
+      { do: "update", name: "b", patch: { uiSchema: { title: "B" } } },
       { do: "add", field: field("c") },
     ],
   );
   assert.deepEqual(
     shown.map((each) => each.uiSchema?.title),
     ["B", "c"],
+  );
+});
+
+test("a change applies where its field is as it was found", () => {
+  const now = [field("a")];
+  const changes: FieldChange[] = [
+    { do: "add", field: field("a") },
+    { do: "add", field: field("b") },
+    { do: "drop", name: "a" },
+    { do: "update", name: "b", patch: { unique: true } },
+  ];
+  assert.deepEqual(
+    changes.map((each) => stillApplies(now, each)),
+    [false, true, true, false],
   );
 });

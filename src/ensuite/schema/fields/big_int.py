@@ -14,7 +14,7 @@ HIGHEST = 2**63 - 1
 
 @field_type(
     "bigInt",
-    en="Big integer",
+    en="Big whole number",
     fr="Grand nombre entier",
     operators="number",
     interfaces=("integer", "id"),

@@ -14,7 +14,7 @@ HIGHEST = 2**31 - 1
 
 @field_type(
     "integer",
-    en="Integer",
+    en="Whole number",
     fr="Nombre entier",
     operators="number",
     interfaces=("integer",),

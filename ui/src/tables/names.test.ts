@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nameFrom } from "./types.ts";
+import { nameFrom } from "./names.ts";
 
 test("a name is made of a title's letters and digits", () => {
   assert.equal(nameFrom("Notes de frais"), "notesDeFrais");
