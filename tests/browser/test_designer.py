@@ -225,3 +225,61 @@ def test_the_designer_speaks_french(browse: Browse, server: Server) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
     assert fields(server, "choses")["prix"]["scale"] == 3
+
+
+def test_a_table_is_deleted_by_typing_its_name(page: Page, server: Server) -> None:
+    server.table("things", title="Things")
+    for _ in range(2):
+        _ = server.api("things:create", {})
+    page.goto("/tables/things?tab=settings")
+    page.get_by_role("button", name="Delete the table").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("2 records are lost with the table")).to_be_visible()
+    button = dialog.get_by_role("button", name="Delete", exact=True)
+    name = dialog.get_by_role("textbox", name="Type things to confirm")
+    name.fill("thing")
+    expect(button).to_be_disabled()
+    name.fill("things")
+    assert_accessible(page)
+    button.click()
+    expect(page).to_have_url(re.compile(r"/tables$"))
+    expect(page.get_by_role("link", name="Things")).to_have_count(0)
+
+    assert server.api("collections:get/things") is None
+
+
+def test_the_settings_of_a_table_are_saved(page: Page, server: Server) -> None:
+    server.table(
+        "things",
+        {"name": "code", "type": "string", "uiSchema": {"title": "Code"}},
+        title="Things",
+    )
+    page.goto("/tables/things?tab=settings")
+    page.get_by_role("textbox", name="Title").fill("Objects")
+    page.get_by_role("textbox", name="Description").fill("All that we own")
+    page.get_by_role("combobox", name="Title field").click()
+    page.get_by_role("option", name="Code").click()
+    page.get_by_role("switch", name="Keep what changed").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Objects")
+
+    found = server.api("collections:get/things")
+    assert (found["title"], found["description"]) == ("Objects", "All that we own")
+    assert (found["titleField"], found["logging"], found["hidden"]) == ("code", False, False)
+
+
+def test_tables_that_only_link_others_are_shown_when_asked_for(page: Page, server: Server) -> None:
+    server.table("tags", title="Tags")
+    tags = {"name": "tags", "type": "belongsToMany", "target": "tags", "through": "pairs"}
+    server.table("things", tags, title="Things")
+    _ = server.api("things:create", {"tags": [{}, {}]})
+    page.goto("/tables")
+    rows = page.get_by_role("row")
+    expect(rows).to_have_count(3)
+    expect(page.get_by_role("row", name="Things").get_by_role("cell").nth(2)).to_have_text("1")
+    expect(page.get_by_role("navigation").get_by_text("Things")).to_be_visible()
+    expect(page.get_by_role("navigation").get_by_text("pairs")).to_have_count(0)
+    page.get_by_role("switch", name="Show hidden tables").check()
+    expect(page.get_by_role("row", name="pairs Links").get_by_role("cell").nth(2)).to_have_text("2")
+    assert_accessible(page)

@@ -10,7 +10,9 @@ export function Home() {
   const { data: collections } = useCollections();
   if (!abilities || !collections) return null;
   if (mayManage(abilities, "pm.data-source-manager.main")) return <Navigate to="/tables" replace />;
-  const first = collections.find((each) => may(abilities, each.name, "view"));
+  const first = collections.find(
+    (each) => each.hidden !== true && may(abilities, each.name, "view"),
+  );
   if (first) return <Navigate to="/data/$table" params={{ table: first.name } as never} replace />;
   return <Empty>{t("nothingToSee")}</Empty>;
 }

@@ -31,7 +31,9 @@ export function Sidebar({ onLeave }: { onLeave: () => void }) {
   const { t } = useTranslation();
   const { data: abilities } = useAbilities();
   const { data: collections = [] } = useCollections();
-  const tables = collections.filter((each) => may(abilities, each.name, "view"));
+  const tables = collections.filter(
+    (each) => each.hidden !== true && may(abilities, each.name, "view"),
+  );
   const manages = (snippet: string) => mayManage(abilities, snippet);
 
   return (

@@ -1,6 +1,5 @@
 import { ActionIcon, Menu, SegmentedControl, Skeleton } from "@mantine/core";
-import { modals } from "@mantine/modals";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -11,14 +10,14 @@ import { titleOf, useCollections } from "../queries";
 import { ApiTab } from "./ApiTab";
 import { ButtonsTab } from "./ButtonsTab";
 import { FieldsTab } from "./FieldsTab";
+import { SettingsTab } from "./SettingsTab";
 
-const TABS = ["fields", "buttons", "api"] as const;
+const TABS = ["fields", "buttons", "api", "settings"] as const;
 
 /** One table: its fields, its buttons, and how calls reach it. */
 export function DesignerPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const queries = useQueryClient();
   const { name } = useParams({ strict: false }) as { name: string };
   const { tab = "fields" } = useSearch({ strict: false }) as { tab?: string };
   const { data: collections = [] } = useCollections();
@@ -30,13 +29,6 @@ export function DesignerPage() {
         query: { paginate: false },
       });
       return { collection: { ...collection, fields }, etag };
-    },
-  });
-  const destroy = useMutation({
-    mutationFn: () => call(`collections:destroy/${name}`, { body: {}, match: data?.etag }),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ["collections"] });
-      void navigate({ to: "/tables" });
     },
   });
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
@@ -70,24 +62,9 @@ export function DesignerPage() {
             <Menu.Item component={Link} to="/roles">
               {t("tables:permissions")}
             </Menu.Item>
-            <Menu.Item
-              color="red"
-              onClick={() =>
-                modals.openConfirmModal({
-                  title: t("tables:deleteTitle", { title: titleOf(collection) }),
-                  children: t("tables:deleteText"),
-                  labels: { confirm: t("delete"), cancel: t("cancel") },
-                  confirmProps: { color: "red" },
-                  onConfirm: () => destroy.mutate(),
-                })
-              }
-            >
-              {t("delete")}
-            </Menu.Item>
           </Menu.Dropdown>
         </Menu>
       </PageBar>
-      <Problem error={destroy.error} />
       {tab === "fields" && (
         <FieldsTab
           key={name}
@@ -101,6 +78,7 @@ export function DesignerPage() {
         />
       )}
       {tab === "buttons" && <ButtonsTab collection={collection} />}
+      {tab === "settings" && <SettingsTab key={name} collection={collection} etag={etag} />}
       {tab === "api" && <ApiTab collection={collection} />}
     </>
   );
