@@ -283,3 +283,35 @@ def test_tables_that_only_link_others_are_shown_when_asked_for(page: Page, serve
     page.get_by_role("switch", name="Show hidden tables").check()
     expect(page.get_by_role("row", name="pairs Links").get_by_role("cell").nth(2)).to_have_text("2")
     assert_accessible(page)
+
+
+def test_a_button_has_an_icon_and_reaches_records_two_steps_away(
+    page: Page, server: Server
+) -> None:
+    server.table("sections", title="Sections")
+    section = {"name": "section", "type": "belongsTo", "target": "sections"}
+    server.table("categories", {**section, "uiSchema": {"title": "Section"}})
+    category = {"name": "category", "type": "belongsTo", "target": "categories"}
+    server.table("posts", {**category, "uiSchema": {"title": "Category"}})
+    workflow = {"type": "action", "key": "tell", "title": "Tell", "enabled": True}
+    _ = server.api("workflows:create", {**workflow, "config": {"collection": "sections"}})
+
+    page.goto("/tables/posts?tab=buttons")
+    page.get_by_role("button", name="New button").click()
+    page.get_by_role("textbox", name="Label in English").fill("Tell them")
+    page.get_by_role("textbox", name="Label in French").fill("Prévenir")
+    page.get_by_role("button", name="Letter").click()
+    expect(page.get_by_role("group", name="How it looks").get_by_text("Tell them")).to_have_count(2)
+    page.get_by_role("button", name="Add a workflow").click()
+    page.get_by_role("combobox", name="On which record").click()
+    page.get_by_role("option", name="Category › Section").click()
+    page.get_by_role("combobox", name="Workflow").click()
+    page.get_by_role("option", name="Tell", exact=True).click()
+    expect(page.get_by_text("triggerWorkflows=tell!category.section").last).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Tell them")).to_be_visible()
+
+    [button] = server.api("buttons:list", collection="posts")
+    assert button["icon"] == "mail"
+    assert button["workflows"] == [{"key": "tell", "path": "category.section"}]

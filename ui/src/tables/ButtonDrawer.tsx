@@ -8,12 +8,12 @@ import { type BoundButton, callOf } from "../parts/button";
 import { Copy } from "../parts/Copy";
 import { Drawer } from "../parts/Drawer";
 import { FilterEditor } from "../parts/form/FilterEditor";
-import { Rows } from "../parts/form/Rows";
-import { collectionName } from "../parts/form/types";
 import { ValuesEditor } from "../parts/form/ValuesEditor";
 import { Problem } from "../parts/Problem";
 import { SaveFooter } from "../parts/SaveFooter";
-import { titleOf, useWorkflows, type Workflow } from "../queries";
+import { ButtonPreview } from "./ButtonPreview";
+import { IconChooser } from "./IconChooser";
+import { StartedRows } from "./StartedRows";
 import styles from "./Tables.module.css";
 
 type Draft = Omit<BoundButton, "id"> & { id?: number };
@@ -41,7 +41,6 @@ export function ButtonDrawer({
   const { t } = useTranslation();
   const [draft, setDraft] = useState<Draft>(initial);
   const set = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
-  const { data: workflows = [] } = useWorkflows();
   const { data: roles = [] } = useQuery({
     queryKey: ["roles", "names"],
     queryFn: async () =>
@@ -51,9 +50,6 @@ export function ButtonDrawer({
         })
       ).data,
   });
-  const tableOf = (path: string) =>
-    path ? collection.fields.find((each) => each.name === path)?.target : collection.name;
-  const about = (workflow: Workflow) => collectionName(workflow.config.collection);
   const context = { collections: [collection], collection, variables: [], nodes: [] };
   const known = error instanceof ApiError ? error.byField : {};
   const shape = (name: string, widget: string) => ({
@@ -110,48 +106,13 @@ export function ButtonDrawer({
         }))}
         onChange={(style) => set({ style: style as Draft["style"] })}
       />
-      <Rows
-        label={t("tables:starts")}
-        items={draft.workflows}
+      <IconChooser value={draft.icon} onChange={(icon) => set({ icon })} />
+      <ButtonPreview button={draft} />
+      <StartedRows
+        collection={collection}
+        value={draft.workflows}
         onChange={(bound) => set({ workflows: bound })}
-        empty={() => ({ key: "", path: "" })}
-        addLabel={t("tables:addWorkflow")}
-      >
-        {(row, change) => (
-          <>
-            <Select
-              aria-label={t("tables:workflow")}
-              placeholder={t("tables:workflow")}
-              searchable
-              value={row.key || null}
-              data={workflows.map((each) => {
-                const reason = !each.enabled
-                  ? t("tables:isOff")
-                  : about(each) !== tableOf(row.path)
-                    ? t("tables:otherTable", { table: about(each) })
-                    : "";
-                return {
-                  value: each.key,
-                  label: [each.title || each.key, reason].filter(Boolean).join(" · "),
-                  disabled: reason !== "",
-                };
-              })}
-              onChange={(key) => key && change({ ...row, key })}
-            />
-            <Select
-              aria-label={t("tables:onWhat")}
-              value={row.path}
-              data={[
-                { value: "", label: t("tables:thisRecord") },
-                ...collection.fields
-                  .filter((each) => each.target && each.target !== "users")
-                  .map((each) => ({ value: each.name, label: titleOf(each) })),
-              ]}
-              onChange={(path) => change({ key: "", path: path ?? "" })}
-            />
-          </>
-        )}
-      </Rows>
+      />
       <div className={styles.call}>
         {callOf(draft)}
         <span className={styles.copy}>

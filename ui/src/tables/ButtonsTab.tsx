@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Collection, call } from "../api";
 import { local } from "../i18n";
+import { ButtonIcon } from "../parts/ButtonIcon";
 import { type BoundButton, callOf } from "../parts/button";
 import { Empty } from "../parts/Empty";
 import { Problem } from "../parts/Problem";
@@ -70,9 +71,12 @@ export function ButtonsTab({ collection }: { collection: Collection }) {
                 {buttons.map((each, n) => (
                   <tr key={each.id}>
                     <td>
-                      <button type="button" className={styles.link} onClick={() => setOpen(each)}>
-                        {local(each.label)}
-                      </button>
+                      <span className={styles.titled}>
+                        <ButtonIcon name={each.icon} />
+                        <button type="button" className={styles.link} onClick={() => setOpen(each)}>
+                          {local(each.label)}
+                        </button>
+                      </span>
                     </td>
                     <td className="dim">{t(`tables:scope.${each.scope}`)}</td>
                     <td className="mono">{callOf(each)}</td>
