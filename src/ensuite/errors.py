@@ -35,11 +35,16 @@ class EnsuiteError(Exception):
         headers: Sequence[tuple[str, str]] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        self.message = message or (type(self).__doc__ or self.code).splitlines()[0]
+        self.message = message or self.usual
         self.issues = tuple(issues) or (Issue(self.message, self.code),)
         self.headers = tuple(headers)
         self.extra = extra or {}
         super().__init__(self.message)
+
+    @property
+    def usual(self) -> str:
+        """What an error of this class says if nothing more is known."""
+        return (type(self).__doc__ or self.code).splitlines()[0]
 
 
 class InvalidRequest(EnsuiteError):

@@ -141,6 +141,7 @@ export interface Answered<T> extends Envelope<T> {
 export async function call<T = unknown>(path: string, sent: Sent = {}): Promise<Answered<T>> {
   const posts = sent.method === "POST" || (sent.method === undefined && sent.body !== undefined);
   const headers: Record<string, string> = {
+    "X-Locale": document.documentElement.lang,
     "X-Timezone": Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   if (session.token) headers.Authorization = `Bearer ${session.token}`;

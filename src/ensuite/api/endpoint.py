@@ -21,6 +21,7 @@ import structlog
 
 from ensuite.access.sessions import EmptyToken, Session, Sessions
 from ensuite.api.call import Answer, Call, Means, Route, routes
+from ensuite.api.french import wants_french
 from ensuite.api.grammar import Address, form_as_object, parse_path, parse_query
 from ensuite.api.problems import PROBLEM, problem
 from ensuite.api.records import LINKING, READING, actions, record_action
@@ -115,7 +116,7 @@ class Endpoint:
         except ClientDisconnected:
             return
         except Exception as error:  # noqa: BLE001 - the request is the other edge
-            answer, body = _failure(error, request_id)
+            answer, body = _failure(error, request_id, french=wants_french(headers))
         extra += [
             (b"content-type", answer.content_type),
             (b"content-length", b"%d" % len(body)),
@@ -314,11 +315,11 @@ def _preflight(headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _failure(error: Exception, request_id: int) -> tuple[Answer, bytes]:
+def _failure(error: Exception, request_id: int, *, french: bool) -> tuple[Answer, bytes]:
     known = error if isinstance(error, EnsuiteError) else translated(error)
     if known is None:
         log.error("request.failed", request=f"{request_id:x}", exc_info=error)
         known = EnsuiteError("an internal error; the log has it under this request id")
     headers = [(name.encode(), value.encode()) for name, value in known.headers]
-    body = problem(known, f"{request_id:x}", known.extra)
+    body = problem(known, f"{request_id:x}", known.extra, french=french)
     return Answer(status=known.status, headers=headers, content_type=PROBLEM), body

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from ensuite.api.french import in_french
 from ensuite.errors import EnsuiteError
 
 PROBLEM = b"application/problem+json"
@@ -26,11 +27,21 @@ _titles: Mapping[int, str] = {
 }
 
 
-def problem(error: EnsuiteError, request_id: str, extra: Mapping[str, Any] | None = None) -> bytes:
-    """The body of an error's response."""
+def problem(
+    error: EnsuiteError,
+    request_id: str,
+    extra: Mapping[str, Any] | None = None,
+    *,
+    french: bool = False,
+) -> bytes:
+    """The body of an error's response; programs read its codes, so its words can be French."""
+
+    def said(code: str | None, message: str) -> str:
+        return in_french(code, message, error.usual) if french else message
+
     errors: list[dict[str, Any]] = []
     for issue in error.issues:
-        shown: dict[str, Any] = {"message": issue.message}
+        shown: dict[str, Any] = {"message": said(issue.code, issue.message)}
         if issue.code is not None:
             shown["code"] = issue.code
         if issue.field is not None:
@@ -41,7 +52,7 @@ def problem(error: EnsuiteError, request_id: str, extra: Mapping[str, Any] | Non
             "type": f"urn:ensuite:error:{error.code}",
             "title": _titles.get(error.status, "Error"),
             "status": error.status,
-            "detail": error.message,
+            "detail": said(error.code, error.message),
             "code": error.code,
             "requestId": request_id,
             "errors": errors,
