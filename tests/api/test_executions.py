@@ -174,6 +174,70 @@ async def test_a_list_of_jobs_may_leave_out_the_results(posts: Client) -> None:
     assert "result" not in reply.data[0]
 
 
+# --- what a step was given ----------------------------------------------------------------
+
+
+async def test_a_step_shows_what_it_was_given_as_it_was_then(posts: Client) -> None:
+    assigned = {"type": "variable", "key": "v", "config": {"value": "{{$context.data.title}}"}}
+    changed = {
+        "type": "variable",
+        "key": "w",
+        "config": {"target": "v", "value": "{{$jobsMapByNodeKey.v}} changed"},
+    }
+    cel = {
+        "type": "calculation",
+        "key": "cel",
+        "config": {"engine": "cel", "expression": "{{$context.data.id}} + 1"},
+    }
+    _ = await posts.workflow("posts", assigned, changed, SAYS, cel, key="k")
+    execution_id = await started(posts, "k", "Ada")
+    jobs = {each["nodeKey"]: each["id"] for each in (await posts.ended(execution_id))["jobs"]}
+
+    async def given(key: str) -> Any:
+        return (await posts.get(f"jobs:input/{jobs[key]}")).data
+
+    assert await given("v") == {"value": "Ada"}
+    # The target is a key, and the value that of before the change.
+    assert await given("w") == {"target": "v", "value": "Ada changed"}
+    assert await given("says") == {"engine": "string", "expression": "hello Ada"}
+    assert await given("cel") == cel["config"]
+
+
+async def test_the_input_of_a_step_knows_the_time_of_its_turn_and_invents_no_ids(
+    posts: Client,
+) -> None:
+    values = {"now": "{{$system.now}}", "id": "{{$system.genSnowflakeId}}"}
+    kept = {"type": "variable", "key": "v", "config": {"value": values}}
+    _ = await posts.workflow("posts", kept, key="k")
+    [job] = (await posts.ended(await started(posts, "k")))["jobs"]
+    given = (await posts.get(f"jobs:input/{job['id']}")).data
+
+    assert given["value"] == {"now": job["startedAt"], "id": "{{$system.genSnowflakeId}}"}
+
+
+async def test_the_input_of_a_job_that_is_not_there_or_whose_workflow_is_gone(
+    posts: Client,
+) -> None:
+    made = await posts.workflow("posts", SAYS, key="k")
+    [job] = (await posts.ended(await started(posts, "k")))["jobs"]
+    unknown = await posts.get("jobs:input/123456")
+    _ = await posts.post(f"workflows:destroy/{made['id']}")
+
+    assert (unknown.status, unknown.body["code"]) == (404, "JOB_NOT_FOUND")
+    assert (await posts.get(f"jobs:input/{job['id']}")).data is None
+
+
+async def test_an_input_of_more_than_a_mebibyte_is_refused(posts: Client) -> None:
+    big = {"type": "variable", "key": "v", "config": {"value": ["{{$context.data.title}}"] * 300}}
+    note = {"type": "end", "key": "e", "config": {"endStatus": 1, "many": big["config"]}}
+    _ = await posts.workflow("posts", note, key="k")
+    execution_id = await started(posts, "k", "x" * 255 * 16)
+    [job] = (await posts.ended(execution_id))["jobs"]
+    reply = await posts.get(f"jobs:input/{job['id']}")
+
+    assert (reply.status, reply.body["code"]) == (400, "STEP_INPUT_TOO_LARGE")
+
+
 # --- cancel -------------------------------------------------------------------------------
 
 

@@ -6,9 +6,10 @@ from ensuite.api.call import Answer, Call, enveloped, routes
 from ensuite.api.workflows import MANAGE, named_id
 from ensuite.data.query import Query, Selection
 from ensuite.errors import InvalidRequest, NotFound
-from ensuite.ids import ExecutionId
+from ensuite.ids import ExecutionId, JobId
 from ensuite.workflow.dispatcher import delete_executions
 from ensuite.workflow.executions import ABORT_JOBS
+from ensuite.workflow.given import InputTooLarge, input_of
 from ensuite.workflow.outcome import Status
 
 MAX_DELETED = 5_000
@@ -24,6 +25,18 @@ class ExecutionEnded(InvalidRequest):
     """The execution has ended already: there is nothing left to cancel."""
 
     code = "EXECUTION_ENDED"
+
+
+class JobNotFound(NotFound):
+    """There is no such job."""
+
+    code = "JOB_NOT_FOUND"
+
+
+class StepInputTooLarge(InvalidRequest):
+    """What the step was given is more than 1 MiB; look at its configuration and at earlier jobs."""
+
+    code = "STEP_INPUT_TOO_LARGE"
 
 
 @routes.add("executions", "list", permission=MANAGE, writes=False)
@@ -89,3 +102,15 @@ async def list_jobs(call: Call) -> Answer:
 async def get_job(call: Call) -> Answer:
     """One job, with its result."""
     return await records.get_record(call, call.snapshot.catalog["jobs"], EVERYTHING)
+
+
+@routes.add("jobs", "input", permission=MANAGE, writes=False)
+async def job_input(call: Call) -> Answer:
+    """What a job's node was given: its configuration as filled in then; null if that is gone."""
+    try:
+        found, given = await input_of(call.means.database, JobId(named_id(call)))
+    except InputTooLarge as error:
+        raise StepInputTooLarge from error
+    if not found:
+        raise JobNotFound
+    return enveloped(given)

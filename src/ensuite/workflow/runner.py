@@ -4,8 +4,8 @@ The decisions are `interpreter.advance`'s; here are the effects.  Jobs of nodes 
 are not committed alone: they ride in the next commit, and a crash before it only repeats them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,8 @@ from ensuite.workflow.executions import Claim, attempt_rider, job_rider, outcome
 from ensuite.workflow.graph import PlacedNode
 from ensuite.workflow.interpreter import Ended, Waits, advance
 from ensuite.workflow.node import Http
-from ensuite.workflow.outcome import NOTHING, Done, Failed, Outcome, Status, Waiting
+from ensuite.workflow.outcome import NOTHING, Failed, Outcome, Status, Waiting
+from ensuite.workflow.progress import Progress
 from ensuite.workflow.scope import system_scope
 from ensuite.workflow.step import StepRecords, Turn
 
@@ -63,30 +64,6 @@ class Means:
     next_id: Callable[[], int]
 
 
-@dataclass
-class _Progress:
-    """What an execution has come to, and the jobs of it that are not committed yet."""
-
-    journal: dict[str, Outcome] = field(default_factory=dict)
-    results: dict[str, Any] = field(default_factory=dict)
-    jobs: list[Rider] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    output: Any = NOTHING
-
-    def note(self, key: str, outcome: Outcome) -> None:
-        self.journal[key] = outcome
-        if not isinstance(outcome, Done):
-            self.results[key] = getattr(outcome, "value", None)
-            return
-        self.results[key] = outcome.value
-        if outcome.assigns is not None:
-            self.results[outcome.assigns] = outcome.value
-        if outcome.output is not NOTHING:
-            self.output = outcome.output
-        if outcome.message:
-            self.messages.append(outcome.message)
-
-
 class Run:
     """One execution, from its claim to its end, its next wait, or the loss of its lease."""
 
@@ -95,18 +72,15 @@ class Run:
         self._claim = claim
         self._workflow = workflow
         self._caller = caller
-        self._progress = _Progress()
+        self._progress = Progress()
+        # Those that are not committed yet.
+        self._jobs: list[Rider] = []
         # When the turns began that were under way when the journal was read.
         self._begun: dict[str, datetime] = {}
         self._operation = Operation(
             means.next_id(), "workflow", origin="workflow", execution_id=claim.id
         )
-        self._scope: Mapping[str, Any] = {
-            "$context": msgspec.json.decode(claim.context),
-            "$jobsMapByNodeKey": self._progress.results,
-            "$scopes": {},
-            "$system": system_scope(means.clock, means.next_id),
-        }
+        self._scope = self._progress.scope(claim.context, system_scope(means.clock, means.next_id))
         timeout = workflow.timeout_seconds
         self._deadline = None if timeout is None else claim.started_at + timedelta(seconds=timeout)
 
@@ -187,7 +161,7 @@ class Run:
             raise
         else:
             await records.roll_back()
-        self._progress.jobs.append(job)
+        self._jobs.append(job)
         self._progress.note(placed.key, outcome)
         return None
 
@@ -218,7 +192,7 @@ class Run:
     async def _announce(self, placed: PlacedNode, started_at: datetime) -> None:
         """Put an outgoing call on record before it is made, with the jobs that led to it."""
         job_id = JobId(self._means.next_id())
-        self._progress.jobs.append(
+        self._jobs.append(
             attempt_rider(job_id, self._claim, placed.id, placed.key, started_at=started_at)
         )
         await self._commit(executions.CONTINUE, [self._lease_end()])
@@ -228,10 +202,10 @@ class Run:
     ) -> Ran | None:
         """Commit what a step wrote with its job, and with the end where nothing is left to do."""
         progress = self._progress
-        if len(progress.jobs) >= MAX_JOBS_IN_FLIGHT:
+        if len(self._jobs) >= MAX_JOBS_IN_FLIGHT:
             await self._commit(executions.CONTINUE, [self._lease_end()])
         state = advance(self._workflow.graph.sequence, {**progress.journal, placed.key: outcome})
-        riders = [*progress.jobs, job]
+        riders = [*self._jobs, job]
         if isinstance(state, Ended):
             guard, values = executions.END, self._ending(state)
         else:
@@ -247,7 +221,7 @@ class Run:
             planned = [records.planned] if records.planned else []
             if not await self._means.records().commit(planned, riders, guard, fenced):
                 raise LeaseLost
-        progress.jobs.clear()
+        self._jobs.clear()
         progress.note(placed.key, outcome)
         return self._ran(state) if isinstance(state, Ended) else None
 
@@ -255,7 +229,7 @@ class Run:
         """Write the jobs that wait for a commit, and the execution's own row."""
         commit = self._means.records().commit
         fence = [self._claim.id, self._claim.fence]
-        jobs, self._progress.jobs = self._progress.jobs, []
+        jobs, self._jobs = self._jobs, []
         while len(jobs) > MAX_JOBS_IN_FLIGHT:
             part, jobs = jobs[:MAX_JOBS_IN_FLIGHT], jobs[MAX_JOBS_IN_FLIGHT:]
             if not await commit([], part, executions.CONTINUE, [*fence, self._lease_end()]):
@@ -278,7 +252,7 @@ class Run:
         return self._ran(state)
 
     async def _time_out(self, now: datetime) -> Ran:
-        if self._progress.jobs:
+        if self._jobs:
             await self._commit(executions.CONTINUE, [self._lease_end()])
         ended = Ended(Status.ABORTED)
         sql, order = flight((), executions.END)
