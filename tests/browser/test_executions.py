@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Browse
 from tests.browser.server import Server
+from tests.browser.troubles import Troubles
 
 SUM: dict[str, Any] = {
     "type": "calculation",
@@ -169,3 +170,134 @@ def test_the_list_in_french(browse: Browse, posts: Server) -> None:
 
     expect(row(page, "Casse")).to_contain_text(f"Posts nº\u202f{post} · par")
     expect(page.get_by_role("columnheader", name="Déclencheur")).to_be_visible()
+
+
+# --- one execution ------------------------------------------------------------------------
+
+SHORT = DAY | {"title": "Wait a little", "config": {"duration": 3, "unit": 1000}}
+SAYS: dict[str, Any] = {
+    "type": "calculation",
+    "title": "Greet",
+    "key": "greet",
+    "config": {"engine": "string", "expression": "Hello {{$context.data.title}}"},
+}
+
+
+def test_an_execution_goes_from_waiting_to_done_before_ones_eyes(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "slow", "Slow", SAYS, SHORT, SUM)
+    _, execution = started(posts, "slow", "Ada")
+    page.goto(f"/executions/{execution}")
+    duration = page.get_by_test_id("duration")
+    expect(page.get_by_text("Waiting", exact=True)).to_be_visible()
+    before = duration.inner_text()
+    expect(duration).not_to_have_text(before)
+    expect(page.get_by_role("link", name="v1", exact=True)).to_be_visible()
+
+    fall = page.get_by_role("list", name="When each step ran")
+    expect(fall.get_by_role("button")).to_have_text(
+        [re.compile("^Greet"), re.compile("^Wait a little"), re.compile("^Add up")]
+    )
+    expect(page.get_by_role("button", name="Execute again")).to_be_visible()
+    # A second of waiting among milliseconds of work is drawn shorter than it was.
+    share = fall.locator("[data-compressed]").evaluate(
+        "bar => bar.offsetWidth / bar.parentElement.offsetWidth"
+    )
+    assert 0.35 < share < 0.45
+
+
+def test_the_input_of_a_step_is_filled_in(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "greets", "Greets", SAYS)
+    _, execution = started(posts, "greets", "Ada")
+    _ = posts.ended(execution)
+    page.goto(f"/executions/{execution}")
+    bar = page.get_by_role("list", name="When each step ran").get_by_role("button")
+    bar.hover()
+    expect(page.get_by_test_id("node-greet")).to_have_attribute("data-pointed", "true")
+    page.get_by_test_id("node-greet").hover()
+    expect(bar).to_have_attribute("data-pointed", "true")
+    page.get_by_test_id("node-greet").click()
+    panel = page.get_by_role("complementary", name="Step")
+
+    expect(panel.get_by_text('"Hello Ada"')).to_be_visible()
+    expect(panel.get_by_text("engine:")).to_be_visible()
+    panel.get_by_text("Attempts").click()
+    expect(panel.get_by_role("list", name="Attempts")).to_contain_text("Attempt 1")
+
+
+def test_a_failed_step_says_why_in_the_list_view(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "breaks", "Breaks", SUM, BREAKS | {"key": "divide"}, SAYS)
+    post, execution = started(posts, "breaks")
+    _ = posts.ended(execution)
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.goto(f"/executions/{execution}")
+    steps = page.get_by_role("list", name="Steps").get_by_role("listitem")
+    expect(steps).to_have_text(
+        [
+            re.compile("^Add upSucceeded"),
+            re.compile("^DivideError"),
+            "GreetThis step was not reached.",
+        ]
+    )
+    steps.get_by_role("button", name="Divide").click()
+    expect(page.get_by_role("alert")).to_contain_text("(step divide, attempt 1 of 1)")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.reload()
+    summary = page.get_by_role("complementary", name="Summary")
+    expect(summary.get_by_role("link", name=f"Posts #{post}")).to_be_visible()
+    expect(summary).to_contain_text("A call that created the record")
+
+
+def test_an_execution_is_cancelled_and_executed_again(
+    page: Page, posts: Server, troubles: Troubles
+) -> None:
+    _ = workflow(posts, "slow", "Slow", DAY)
+    post, execution = started(posts, "slow", "Ada")
+    page.goto(f"/executions/{execution}")
+    page.get_by_role("button", name="Cancel execution").click()
+    expect(page.get_by_role("alert")).to_contain_text("It was cancelled by hand.")
+    page.get_by_role("button", name="Execute again").click()
+    expect(page).not_to_have_url(re.compile(str(execution)))
+    [again] = posts.api("executions:list", filter={"manually": True})
+    expect(page).to_have_url(re.compile(str(again["id"])))
+    assert again["context"]["data"]["title"] == "Ada"
+    assert again["recordKey"] == str(post)
+
+    # What the server refuses is said.
+    troubles.expect(400)
+    page.route(
+        "**/executions:cancel/*",
+        lambda route: route.fulfill(
+            status=400, json={"code": "EXECUTION_ENDED", "detail": "It has ended already."}
+        ),
+    )
+    page.get_by_role("button", name="Cancel execution").click()
+    expect(page.get_by_role("alert")).to_contain_text("It has ended already.")
+
+
+def test_a_lost_connection_is_shown_and_comes_back(
+    page: Page, posts: Server, troubles: Troubles
+) -> None:
+    _ = workflow(posts, "slow", "Slow", DAY)
+    _, execution = started(posts, "slow")
+    page.route("**/executions:stream*", lambda route: route.abort())
+    page.goto(f"/executions/{execution}")
+    expect(page.get_by_text("Reconnecting…")).to_be_visible()
+    _ = posts.api(f"executions:cancel/{execution}", {})
+    page.unroute("**/executions:stream*")
+
+    expect(page.get_by_text("Reconnecting…")).to_have_count(0)
+    expect(page.get_by_role("button", name="Execute again")).to_be_visible()
+    assert all("executions:stream" in each for each in troubles.found)
+    troubles.found.clear()
+
+
+def test_an_execution_in_french(browse: Browse, posts: Server) -> None:
+    _ = workflow(posts, "breaks", "Casse", BREAKS | {"key": "divide"})
+    _, execution = started(posts, "breaks")
+    _ = posts.ended(execution)
+    page = browse(language="fr")
+    page.goto(f"/executions/{execution}")
+    expect(page.get_by_text("Un appel qui a créé l’enregistrement")).to_be_visible()
+    page.get_by_test_id("node-divide").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("(étape divide, tentative 1 sur 1)")

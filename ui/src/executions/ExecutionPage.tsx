@@ -1,164 +1,78 @@
-import { Button, SegmentedControl, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { call } from "../api";
-import { useLive } from "../live";
-import { Copy } from "../parts/Copy";
-import { between, duration, isActive, stateOf } from "../parts/executionState";
+import { isActive } from "../parts/executionState";
 import { Flow } from "../parts/flow/Flow";
-import type { StepState } from "../parts/flow/StepNode";
 import { flattened } from "../parts/flow/tree";
 import { useDrawing } from "../parts/flow/useDrawing";
-import { PageBar } from "../parts/PageBar";
-import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
-import { useMe, useVersion } from "../queries";
-import { type Execution, type Job, merged } from "./execution";
+import { useVersion } from "../queries";
+import { ExecutionBar } from "./ExecutionBar";
+import type { Job } from "./execution";
 import styles from "./Panel.module.css";
+import { StepList } from "./StepList";
 import { StepPanel } from "./StepPanel";
 import { Summary } from "./Summary";
+import { inOrder, stepStates } from "./stepStates";
+import { useChanges } from "./useChanges";
+import { useExecution } from "./useExecution";
+import { useTick } from "./useTick";
 import { Waterfall } from "./Waterfall";
 
-const TICK_MILLISECONDS = 500;
+const NO_JOBS: Job[] = [];
 
 /** One execution, while it goes on and afterwards: the version that ran, step by step. */
 export function ExecutionPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const queries = useQueryClient();
   const id = Number((useParams({ strict: false }) as { id: string }).id);
   const narrow = useMediaQuery("(max-width: 900px)");
   const [view, setView] = useState<string | null>(null);
-  const [selected, setSelected] = useState<string | null>("trigger");
-  const key = ["executions", "one", id];
-  const {
-    data: execution,
-    error,
-    isPending,
-    refetch,
-  } = useQuery({
-    queryKey: key,
-    queryFn: async () =>
-      (await call<Execution | null>(`executions:get/${id}`, { query: { appends: ["jobs"] } })).data,
-  });
+  const [chosen, setSelected] = useState<string | null>();
+  const [pointed, setPointed] = useState<string | null>(null);
+  const { data: execution, error, isPending, refetch, connection } = useExecution(id);
   const { data: version } = useVersion(execution?.workflowId);
-  const { data: me } = useMe();
-  const put = (change: (old: Execution) => Execution) =>
-    queries.setQueryData<Execution | null>(key, (old) => old && change(old));
-  const connection = useLive(
-    { id },
-    {
-      onExecution: (row) => put((old) => ({ ...old, ...(row as Execution), jobs: old.jobs })),
-      onJob: (row) =>
-        put((old) => ({ ...old, jobs: merged(old.jobs ?? [], row as unknown as Job) })),
-      onReset: () => void refetch(),
-    },
-  );
-  const active = execution ? isActive(execution.status) : false;
-  const [, tick] = useState(0);
-  useEffect(() => {
-    if (!active) return;
-    const timer = window.setInterval(() => tick((n) => n + 1), TICK_MILLISECONDS);
-    return () => window.clearInterval(timer);
-  }, [active]);
-  const cancel = useMutation({
-    mutationFn: () => call(`executions:cancel/${id}`, { body: {} }),
-    onSettled: () => refetch(),
+  const change = useChanges(([started]) => {
+    if (started) void navigate({ to: `/executions/${started}` });
   });
-  const again = useMutation({
-    mutationFn: async () => {
-      const { data, user, roleName } = execution?.context ?? {};
-      const body = { data, userId: user?.id ?? me?.id, roleName };
-      return (
-        await call<{ execution: { id: number } }>(`workflows:execute/${execution?.workflowId}`, {
-          body,
-        })
-      ).data;
-    },
-    onSuccess: (made) => void navigate({ to: `/executions/${made.execution.id}` }),
-  });
-
-  const workflow = version?.workflow;
+  useTick(execution ? isActive(execution.status) : false);
+  // Of a workflow that was deleted there is nothing to draw.
+  const workflow = version?.workflow ?? undefined;
   const drawn = useDrawing(workflow);
-  const states = useMemo(() => {
-    const found: Record<string, StepState> = {
-      trigger: { tone: "ok", label: t("executions:state.succeeded") },
-    };
-    for (const step of drawn ? flattened(drawn.steps) : []) {
-      const job = execution?.jobs
-        ?.filter((each) => each.nodeKey === step.key)
-        .sort((a, b) => a.id - b.id)
-        .at(-1);
-      const state = stateOf(job?.status);
-      found[step.key] = job
-        ? {
-            tone: state.tone,
-            live: isActive(job.status),
-            label:
-              job.status === 1
-                ? duration(between(job.createdAt, job.updatedAt))
-                : t(`executions:state.${state.word}`),
-          }
-        : { tone: "plain", label: "", muted: true };
-    }
-    return found;
-  }, [drawn, execution?.jobs, t]);
+  const jobs = execution?.jobs ?? NO_JOBS;
+  const steps = useMemo(
+    () =>
+      drawn
+        ? flattened(drawn.steps)
+        : inOrder(jobs).map((each) => ({ key: each.nodeKey, title: each.nodeKey })),
+    [drawn, jobs],
+  );
+  const states = useMemo(() => stepStates(steps, jobs, pointed, t), [steps, jobs, pointed, t]);
 
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
   if (execution === null) return <Problem error={t("executions:unknown", { id })} />;
   if (isPending || !execution) return <Skeleton height={400} m={12} />;
 
-  const jobs = execution.jobs ?? [];
-  const state = stateOf(execution.status);
-  const steps = drawn ? flattened(drawn.steps) : [];
   const titles = Object.fromEntries(steps.map((each) => [each.key, each.title]));
   const waits = new Set(
     (workflow?.nodes ?? []).filter((each) => each.type === "delay").map((each) => each.key),
   );
-  const shown = view ?? (narrow ? "list" : "canvas");
+  const shown = view ?? (narrow || (version && !workflow) ? "list" : "canvas");
+  const selected = chosen === undefined ? (narrow ? null : "trigger") : chosen;
 
   return (
     <>
-      <PageBar
-        crumb={{ label: t("executions"), to: "/executions" }}
-        title={workflow?.title || execution.key}
-        status={
-          <>
-            <span className="mono">{id}</span>
-            <Copy value={String(id)} />
-            <Pill tone={state.tone} live={active}>
-              {t(`executions:state.${state.word}`)}
-            </Pill>
-            <span className="mono">
-              {duration(between(execution.startedAt ?? execution.createdAt, execution.finishedAt))}
-            </span>
-            {connection === "lost" && <Pill>{t("executions:reconnecting")}</Pill>}
-          </>
-        }
-      >
-        <SegmentedControl
-          aria-label={t("executions:view")}
-          value={shown}
-          onChange={setView}
-          data={["canvas", "list"].map((each) => ({
-            value: each,
-            label: t(`executions:view.${each}`),
-          }))}
-        />
-        {active ? (
-          <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-            {t("executions:cancel")}
-          </Button>
-        ) : (
-          <Button variant="default" loading={again.isPending} onClick={() => again.mutate()}>
-            {t("executions:again")}
-          </Button>
-        )}
-      </PageBar>
-      <Problem error={cancel.error ?? again.error} />
+      <ExecutionBar
+        execution={execution}
+        connection={connection}
+        view={shown}
+        onView={setView}
+        pending={change.isPending ? change.variables.action : undefined}
+        onChange={(action) => change.mutate({ action, executions: [execution] })}
+      />
+      <Problem error={change.error} />
       <div className={styles.stage}>
         <div className={styles.main}>
           {jobs.length > 0 && (
@@ -167,38 +81,33 @@ export function ExecutionPage() {
               titles={titles}
               waits={waits}
               selected={selected}
+              pointed={pointed}
               onSelect={setSelected}
+              onPoint={setPointed}
             />
           )}
           {shown === "canvas" && drawn && (
-            <Flow {...drawn} states={states} selected={selected} onSelect={setSelected} />
+            <Flow
+              {...drawn}
+              states={states}
+              selected={selected}
+              onSelect={setSelected}
+              onPoint={setPointed}
+            />
           )}
           {shown === "list" && (
-            <ol className={styles.list}>
-              {steps.map((each) => (
-                <li key={each.key}>
-                  <button type="button" onClick={() => setSelected(each.key)}>
-                    {each.title}
-                  </button>
-                  {states[each.key]?.muted ? (
-                    <span className="hint">{t("executions:notReached")}</span>
-                  ) : (
-                    <Pill tone={states[each.key]?.tone}>{states[each.key]?.label}</Pill>
-                  )}
-                </li>
-              ))}
-            </ol>
+            <StepList {...{ steps, states, jobs, selected }} onSelect={setSelected} />
           )}
         </div>
-        {selected === "trigger" && workflow && (
-          <Summary execution={execution} workflow={workflow} onClose={() => setSelected(null)} />
+        {selected === "trigger" && (
+          <Summary execution={execution} onClose={() => setSelected(null)} />
         )}
         {selected && selected !== "trigger" && (
           <StepPanel
             key={selected}
+            nodeKey={selected}
             title={titles[selected] ?? selected}
-            node={workflow?.nodes?.find((each) => each.key === selected)}
-            jobs={jobs.filter((each) => each.nodeKey === selected).sort((a, b) => a.id - b.id)}
+            jobs={inOrder(jobs.filter((each) => each.nodeKey === selected))}
             onClose={() => setSelected(null)}
           />
         )}

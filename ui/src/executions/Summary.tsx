@@ -2,51 +2,56 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { format } from "../i18n";
 import { Drawer } from "../parts/Drawer";
-import { asObject, collectionName } from "../parts/form/types";
 import { JsonTree } from "../parts/JsonTree";
 import { Problem } from "../parts/Problem";
-import type { Workflow } from "../queries";
-import type { Execution } from "./execution";
+import { type Execution, nameOf } from "./execution";
 import styles from "./Panel.module.css";
+import { RecordLink } from "./Trigger";
 
 interface Props {
   execution: Execution;
-  workflow: Workflow;
   onClose: () => void;
 }
 
+const CALLS = ["create", "update", "destroy"];
+
 /** What started an execution, who, and what it came to. */
-export function Summary({ execution, workflow, onClose }: Props) {
+export function Summary({ execution, onClose }: Props) {
   const { t } = useTranslation();
+  const { workflow, manually, action, reason } = execution;
   const { data, user, roleName } = execution.context ?? {};
-  const table = collectionName(workflow.config.collection);
-  const record = asObject(data).id;
   return (
     <Drawer label={t("executions:summary")} title={t("executions:summary")} onClose={onClose}>
-      {execution.reason && <Problem error={t(`executions:reason.${execution.reason}`)} />}
+      {reason && <Problem error={t(`executions:reason.${reason}`)} />}
       <dl className={styles.facts}>
         <dt>{t("executions:workflow")}</dt>
         <dd>
-          <Link to={"/workflows/$key" as string} params={{ key: workflow.key } as never}>
-            {workflow.title || workflow.key}
-          </Link>
+          {workflow ? (
+            <Link
+              to={"/workflows/$key" as string}
+              params={{ key: workflow.key } as never}
+              search={{ version: workflow.id } as never}
+            >
+              {workflow.title || workflow.key} v{workflow.version?.number}
+            </Link>
+          ) : (
+            execution.key
+          )}
         </dd>
-        {record !== undefined && record !== null && (
-          <>
-            <dt>{t("executions:record")}</dt>
-            <dd>
-              <Link
-                to={"/data/$table" as string}
-                params={{ table } as never}
-                search={{ record: String(record) } as never}
-              >
-                {table} {String(record)}
-              </Link>
-            </dd>
-          </>
-        )}
+        <dt>{t("executions:cause")}</dt>
+        <dd>
+          {manually
+            ? t("executions:cause.hand")
+            : action && CALLS.includes(action)
+              ? t(`executions:cause.${action}`)
+              : (action ?? "–")}
+        </dd>
+        <dt>{t("executions:record")}</dt>
+        <dd>
+          <RecordLink execution={execution} />
+        </dd>
         <dt>{t("executions:user")}</dt>
-        <dd>{user ? user.nickname || user.email || user.id : "–"}</dd>
+        <dd>{user ? nameOf(user) : "–"}</dd>
         <dt>{t("executions:role")}</dt>
         <dd>{roleName ?? "–"}</dd>
         <dt>{t("executions:created")}</dt>

@@ -23,6 +23,8 @@ interface Props {
   onSelect: (key: string | null) => void;
   /** How each step went, by its key. */
   states?: Record<string, StepState>;
+  /** The pointer is on a step, or has left it. */
+  onPoint?: (key: string | null) => void;
   /** Asked for by a `+`; absent: nothing can be inserted. */
   onInsert?: (place: Place, at: { x: number; y: number }) => void;
   /** A step was dragged onto a `+`; absent: steps stay where they are. */
@@ -37,7 +39,7 @@ const MINIMAP_FROM = 30;
 
 /** The canvas of a workflow: it lays itself out; steps are selected, inserted and followed. */
 export function Flow(props: Props) {
-  const { trigger, steps, selected, onSelect, states, onInsert, onMove, onMenu } = props;
+  const { trigger, steps, selected, onSelect, states, onPoint, onInsert, onMove, onMenu } = props;
   const { i18n } = useTranslation();
   const graph = useMemo(() => layout(trigger, steps), [trigger, steps]);
   const nodes = useMemo(
@@ -68,6 +70,8 @@ export function Flow(props: Props) {
       onNodeClick={(_, node) => {
         if (node.type === "step") onSelect(node.id);
       }}
+      onNodeMouseEnter={onPoint && ((_, node) => onPoint(node.id))}
+      onNodeMouseLeave={onPoint && (() => onPoint(null))}
       onPaneClick={() => onSelect(null)}
       proOptions={{ hideAttribution: true }}
     >

@@ -14,6 +14,8 @@ export interface StepState {
   /** Its branch was not taken. */
   muted?: boolean;
   live?: boolean;
+  /** Something else that stands for it is pointed at. */
+  pointed?: boolean;
 }
 
 export interface StepNodeData {
@@ -41,6 +43,8 @@ export function StepNode({ data }: NodeProps) {
       data-selected={selected || undefined}
       data-tone={state && !state.muted ? state.tone : undefined}
       data-muted={state?.muted || undefined}
+      data-live={state?.live || undefined}
+      data-pointed={state?.pointed || undefined}
     >
       <Handle type="target" position={Position.Top} />
       <div className={styles.head}>

@@ -1,0 +1,41 @@
+/** How the steps of an execution went. */
+import type { TFunction } from "i18next";
+import { between, duration, isActive, stateOf } from "../parts/executionState";
+import type { StepState } from "../parts/flow/StepNode";
+import type { Job } from "./execution";
+
+/** Whether a job's node waits for its time, or for somebody. */
+export const isWaiting = (job: Job | undefined) =>
+  job?.status === 0 && job.meta?.until !== undefined;
+
+export const wordOf = (job: Job | undefined) =>
+  isWaiting(job) ? "waiting" : stateOf(job?.status).word;
+
+/** The jobs in the order in which they came about. */
+export const inOrder = (jobs: Job[]) => [...jobs].sort((a, b) => a.id - b.id);
+
+export function stepStates(
+  steps: { key: string }[],
+  jobs: Job[],
+  pointed: string | null,
+  t: TFunction,
+): Record<string, StepState> {
+  const states: Record<string, StepState> = {
+    trigger: { tone: "ok", label: t("executions:state.succeeded") },
+  };
+  for (const { key } of steps) {
+    const job = inOrder(jobs.filter((each) => each.nodeKey === key)).at(-1);
+    states[key] = job
+      ? {
+          tone: stateOf(job.status).tone,
+          live: isActive(job.status),
+          pointed: key === pointed,
+          label:
+            job.status === 1
+              ? duration(between(job.createdAt, job.updatedAt))
+              : t(`executions:state.${wordOf(job)}`),
+        }
+      : { tone: "plain", label: "", muted: true };
+  }
+  return states;
+}
