@@ -84,7 +84,8 @@ def test_a_column_is_made_wider_by_mouse_and_by_keyboard(page: Page, server: Ser
     edge = page.get_by_role("button", name="Width of “Author”")
     before = head.bounding_box()
     box = edge.bounding_box()
-    assert before and box
+    assert before
+    assert box
     page.mouse.move(box["x"] + 3, box["y"] + 10)
     page.mouse.down()
     page.mouse.move(box["x"] + 83, box["y"] + 10)
@@ -107,7 +108,7 @@ def test_a_column_is_made_wider_by_mouse_and_by_keyboard(page: Page, server: Ser
         ),
     ],
 )
-def test_the_default_view_shows_when_the_table_is_opened(  # noqa: PLR0913 - words of a language
+def test_the_default_view_shows_when_the_table_is_opened(
     browse: Browse,
     server: Server,
     language: str,
