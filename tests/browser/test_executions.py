@@ -301,3 +301,27 @@ def test_an_execution_in_french(browse: Browse, posts: Server) -> None:
     page.get_by_test_id("node-divide").click()
 
     expect(page.get_by_role("alert")).to_contain_text("(étape divide, tentative 1 sur 1)")
+
+
+def test_the_palette_finds_records_workflows_and_executions(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "wf-sum", "Total", SUM)
+    post, execution = started(posts, "wf-sum", "Letters from the archive")
+    for number in range(7):
+        posts.table(f"other{number}", {"name": "title", "type": "string"})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/tables")
+    page.get_by_role("button", name="Search").click()
+    palette = page.get_by_role("dialog")
+    field = palette.get_by_role("searchbox").or_(palette.get_by_role("textbox"))
+    field.fill("wf-sum")
+    expect(palette.get_by_role("button", name="Total")).to_be_visible()
+    field.fill(str(execution))
+    expect(palette.get_by_role("button", name=f"Open execution {execution}")).to_be_visible()
+    asked.clear()
+    field.fill("the archi")
+    palette.get_by_role("button", name="Letters from the archive").click()
+
+    expect(page).to_have_url(re.compile(rf"/data/posts\?record=.*{post}"))
+    searches = [each for each in asked if "search=" in each and "pageSize=3" in each]
+    assert len(searches) == 8
