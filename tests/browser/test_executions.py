@@ -10,6 +10,7 @@ from tests.browser.conftest import Browse
 from tests.browser.server import Server
 from tests.browser.troubles import Troubles
 
+SETTLED_MILLISECONDS = 700
 SUM: dict[str, Any] = {
     "type": "calculation",
     "title": "Add up",
@@ -132,7 +133,10 @@ def test_new_executions_come_by_themselves_and_wait_where_somebody_reads(
 def test_what_ends_stays_among_those_at_work_but_dimmed(page: Page, posts: Server) -> None:
     _ = workflow(posts, "slow", "Slow", DAY)
     _, execution = started(posts, "slow")
-    page.goto("/executions?state=active")
+    with page.expect_response(re.compile("executions:stream")):
+        page.goto("/executions?state=active")
+    # The list is read once more when its stream is open.
+    page.wait_for_timeout(SETTLED_MILLISECONDS)
     slow = row(page, "Slow")
     expect(slow).to_contain_text("Running")
     expect(slow.get_by_role("cell", name="Wait a day")).to_be_visible()
