@@ -42,6 +42,7 @@ const pages = [
   page("/tables", () => import("./tables/TablesPage"), "TablesPage"),
   page("/tables/$name", () => import("./tables/DesignerPage"), "DesignerPage"),
   page("/data/$table", () => import("./data/GridPage"), "GridPage"),
+  page("/data/$table/$id", () => import("./data/RecordPage"), "RecordPage"),
   page("/workflows", () => import("./workflows/WorkflowsPage"), "WorkflowsPage"),
   page("/workflows/$key", () => import("./workflows/EditorPage"), "EditorPage"),
   page("/executions", () => import("./executions/ExecutionsPage"), "ExecutionsPage"),

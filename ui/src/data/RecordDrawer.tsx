@@ -1,22 +1,20 @@
-import { Button as Plain, Skeleton } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { Zap } from "lucide-react";
+import { ActionIcon, Skeleton, Tabs, Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Maximize2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { type Collection, call, type Row } from "../api";
-import { local } from "../i18n";
-import { Copy } from "../parts/Copy";
+import type { Collection } from "../api";
 import { Drawer } from "../parts/Drawer";
 import { Empty } from "../parts/Empty";
 import { Outcomes } from "../parts/Outcomes";
 import { Problem } from "../parts/Problem";
-import { may, useAbilities } from "../queries";
-import { associationNames, kindOf, shownFields, titleOfRecord } from "./fields";
+import { Activity } from "./Activity";
+import { titleOfRecord } from "./fields";
 import { NewRecord } from "./NewRecord";
-import { RecordField } from "./RecordField";
-import { Related } from "./Related";
-import { RowMenu } from "./RowMenu";
-import { type Button, passes } from "./useButtons";
+import { RecordActions } from "./RecordActions";
+import { RecordBody } from "./RecordBody";
+import type { Button } from "./useButtons";
 import { usePress } from "./usePress";
+import { useRecord } from "./useRecord";
 
 interface Props {
   collection: Collection;
@@ -27,29 +25,15 @@ interface Props {
   onDelete?: (id: string) => void;
 }
 
-/** One record beside the grid: looking at it is changing it. */
+/** One record beside the grid. */
 export function RecordDrawer(props: Props) {
   const { collection, id, buttons, onClose, onDelete } = props;
   const { t } = useTranslation();
-  const table = collection.name;
-  const editable = may(useAbilities().data, table, "update");
-  const { press, outcomes, error: refused, reset } = usePress(table);
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ["records", table, "one", id],
-    enabled: id !== "new",
-    queryFn: async () =>
-      (
-        await call<Row | null>(`${table}:get`, {
-          query: { filterByTk: id, appends: associationNames(collection) },
-        })
-      ).data,
-  });
+  const { press, outcomes, error: refused, reset } = usePress(collection.name);
+  const { data, error, isPending, refetch } = useRecord(collection, id);
   if (id === "new") return <NewRecord {...props} />;
-  const fields = shownFields(collection);
-  const name = data ? titleOfRecord(collection, data) : id;
-  const own = data
-    ? buttons.filter((each) => each.scope === "record" && passes(each.visibleWhen, data))
-    : [];
+  const row = data?.row;
+  const name = row ? titleOfRecord(collection, row) : id;
   return (
     <Drawer
       width={560}
@@ -58,61 +42,37 @@ export function RecordDrawer(props: Props) {
       onClose={onClose}
       actions={
         <>
-          <span className="mono">{id}</span>
-          <Copy value={id} />
-          {own.slice(0, 2).map((each) => (
-            <Plain
-              key={each.id}
-              variant={each.style === "primary" ? "filled" : "default"}
-              color={each.style === "danger" ? "red" : undefined}
-              leftSection={<Zap size={14} />}
-              onClick={() => press(each, { filterByTk: id })}
+          <RecordActions id={id} row={row} buttons={buttons} onPress={press} onDelete={onDelete} />
+          <Tooltip label={t("data:fullPage")}>
+            <ActionIcon
+              component={Link}
+              to={`/data/${collection.name}/${encodeURIComponent(id)}` as string}
+              aria-label={t("data:fullPage")}
             >
-              {local(each.label)}
-            </Plain>
-          ))}
-          {data && (
-            <RowMenu
-              row={data}
-              buttons={own.slice(2)}
-              onPress={(each) => press(each, { filterByTk: id })}
-              onDelete={onDelete && (() => onDelete(id))}
-            />
-          )}
+              <Maximize2 size={14} />
+            </ActionIcon>
+          </Tooltip>
         </>
       }
     >
       <Problem error={error ?? refused} onRetry={error ? () => void refetch() : undefined} />
       {outcomes && <Outcomes outcomes={outcomes} onClose={reset} />}
       {isPending && <Skeleton height={160} />}
-      {data === null && <Empty>{t("data:noRecord")}</Empty>}
-      {data && (
-        <div>
-          {fields
-            .filter((each) => kindOf(each) !== "many")
-            .map((each) => (
-              <RecordField
-                key={each.name}
-                collection={collection}
-                field={each}
-                row={data}
-                editable={editable}
-              />
-            ))}
-        </div>
+      {row === null && <Empty>{t("data:noRecord")}</Empty>}
+      {row && (
+        <Tabs defaultValue="record" keepMounted={false}>
+          <Tabs.List mb={12}>
+            <Tabs.Tab value="record">{t("data:record")}</Tabs.Tab>
+            <Tabs.Tab value="activity">{t("data:activity")}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="record">
+            <RecordBody collection={collection} row={row} id={id} />
+          </Tabs.Panel>
+          <Tabs.Panel value="activity">
+            <Activity collection={collection} row={row} id={id} />
+          </Tabs.Panel>
+        </Tabs>
       )}
-      {data &&
-        fields
-          .filter((each) => kindOf(each) === "many")
-          .map((each) => (
-            <Related
-              key={each.name}
-              collection={collection}
-              field={each}
-              id={id}
-              editable={editable}
-            />
-          ))}
     </Drawer>
   );
 }

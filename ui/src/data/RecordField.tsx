@@ -1,11 +1,12 @@
 import { VisuallyHidden } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError, type Collection, call, type Field, type Row } from "../api";
+import { useTranslation } from "react-i18next";
+import { ApiError, type Collection, type Field, type Row } from "../api";
 import { titleOf, useCollections } from "../queries";
-import { keyName, mayFill, toSend } from "./fields";
+import { keyName, mayFill } from "./fields";
 import styles from "./Grid.module.css";
 import { Input } from "./Input";
+import { isConflict, useSaveField } from "./useRecord";
 import { Value } from "./Value";
 
 interface Props {
@@ -13,30 +14,27 @@ interface Props {
   field: Field;
   row: Row;
   editable: boolean;
+  /** Somebody else has changed the record meanwhile. */
+  onConflict: () => void;
 }
 
 /** A field of a record: a click makes it an input, leaving it saves. */
-export function RecordField({ collection, field, row, editable }: Props) {
-  const queries = useQueryClient();
+export function RecordField({ collection, field, row, editable, onConflict }: Props) {
+  const { t } = useTranslation();
   const target = useCollections().data?.find((each) => each.name === field.target);
-  const [draft, setDraft] = useState<{ value: unknown } | null>(null);
-  const save = useMutation({
-    mutationFn: (value: unknown) =>
-      call(`${collection.name}:update/${row[keyName(collection)]}`, {
-        body: { [field.name]: toSend(field, value, target) },
-      }),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ["records", collection.name] });
-      setDraft(null);
-    },
-  });
+  const [draft, setDraft] = useState<{ value: unknown; before: unknown } | null>(null);
+  const save = useSaveField(collection, String(row[keyName(collection)]), field);
   const end = () => {
-    if (!draft || draft.value === row[field.name]) setDraft(null);
-    else save.mutate(draft.value);
+    if (!draft || draft.value === draft.before) return setDraft(null);
+    save.mutate(draft, {
+      onSuccess: () => setDraft(null),
+      onError: (error) => isConflict(error) && onConflict(),
+    });
   };
   const label = titleOf(field);
-  const error =
-    save.error instanceof ApiError
+  const error = isConflict(save.error)
+    ? t("data:notSaved")
+    : save.error instanceof ApiError
       ? (save.error.byField[field.name] ?? save.error.detail)
       : save.error?.message;
   const shown = <Value field={field} value={row[field.name]} target={target} />;
@@ -63,7 +61,7 @@ export function RecordField({ collection, field, row, editable }: Props) {
             value={draft.value}
             error={error}
             autoFocus
-            onChange={(value) => setDraft({ value })}
+            onChange={(value) => setDraft({ ...draft, value })}
           />
         </fieldset>
       )}
@@ -71,7 +69,7 @@ export function RecordField({ collection, field, row, editable }: Props) {
         <button
           type="button"
           className={styles.value}
-          onClick={() => setDraft({ value: row[field.name] })}
+          onClick={() => setDraft({ value: row[field.name], before: row[field.name] })}
         >
           <VisuallyHidden>{label}: </VisuallyHidden>
           {shown}
