@@ -142,3 +142,33 @@ def test_chosen_records_are_deleted_together(page: Page, server: Server) -> None
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No records yet.")).to_be_visible()
     assert server.api("posts:list") == []
+
+
+def condition(page: Page, field: str, operator: str) -> None:
+    page.get_by_role("combobox", name="Field").click()
+    page.get_by_role("option", name=field, exact=True).click()
+    page.get_by_role("combobox", name="Operator").click()
+    page.get_by_role("option", name=operator, exact=True).click()
+
+
+def test_a_filter_offers_what_the_type_of_the_field_can_be_asked(
+    page: Page, server: Server
+) -> None:
+    make_posts(server)
+    page.goto("/data/posts")
+    expect(titles(page)).to_have_count(2)
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_role("button", name="Add a condition").click()
+    condition(page, "Words", "is greater than")
+    page.get_by_role("textbox", name="Value").fill("500")
+    expect(titles(page)).to_have_text(["Bread"])
+
+    # A date is asked for as one, and nothing is compared with it as if it were a number.
+    condition(page, "Out", "is after")
+    page.get_by_label("Value").fill("2026-03-15")
+    expect(titles(page)).to_have_text(["Salt"])
+    page.get_by_role("combobox", name="Operator").click()
+    expect(page.get_by_role("option", name="contains")).to_have_count(0)
+    page.get_by_role("option", name="is empty").click()
+    expect(page.get_by_label("Value")).to_have_count(0)
+    expect(page.get_by_text("Nothing found")).to_be_visible()

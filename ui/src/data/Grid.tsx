@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { type Collection, call, type Row } from "../api";
 import { Copy } from "../parts/Copy";
 import { Empty } from "../parts/Empty";
+import { complete } from "../parts/form/filter";
 import { Outcomes } from "../parts/Outcomes";
 import { Problem } from "../parts/Problem";
 import { may, useAbilities } from "../queries";
@@ -25,19 +26,20 @@ export function Grid({ collection }: { collection: Collection }) {
   const table = collection.name;
   const queries = useQueryClient();
   const { view, change } = useView(table);
+  const filter = complete(view.filter);
   const [filtering, setFiltering] = useState(false);
   const [selected, setSelected] = useState<string[]>([]);
   const abilities = useAbilities().data;
   const buttons = useButtons(table);
   const { press, outcomes, error: refused, reset } = usePress(table);
   const { data, error, refetch } = useQuery({
-    queryKey: ["records", table, "list", view.q, view.filter, view.sort, view.page, view.size],
+    queryKey: ["records", table, "list", view.q, filter, view.sort, view.page, view.size],
     placeholderData: keepPreviousData,
     queryFn: () =>
       call<Row[]>(`${table}:list`, {
         query: {
           search: view.q,
-          filter: view.filter,
+          filter,
           sort: view.sort,
           page: view.page ?? 1,
           pageSize: view.size ?? 50,

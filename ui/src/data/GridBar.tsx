@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection, Query } from "../api";
 import { local } from "../i18n";
+import { complete } from "../parts/form/filter";
 import { FieldsMenu } from "./FieldsMenu";
 import { FilterButton } from "./FilterButton";
 import { columnsOf } from "./fields";
@@ -31,6 +32,7 @@ interface Props {
 export function GridBar(props: Props) {
   const { collection, view, change, count = 0, selected, buttons, onPress } = props;
   const { t } = useTranslation();
+  const filter = complete(view.filter);
   const [typed, setTyped] = useState(view.q ?? "");
   const find = useDebouncedCallback(
     (q: string) => change({ q: q || undefined, page: undefined }),
@@ -93,11 +95,7 @@ export function GridBar(props: Props) {
       <ViewsMenu table={collection.name} view={view} change={change} />
       <span className="grow" />
       {!view.q &&
-        scoped(
-          "table",
-          view.filter ? { filter: view.filter } : { forceUpdate: true },
-          t("data:pressAll", { count }),
-        )}
+        scoped("table", filter ? { filter } : { forceUpdate: true }, t("data:pressAll", { count }))}
     </div>
   );
 }

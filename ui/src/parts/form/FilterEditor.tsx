@@ -1,114 +1,82 @@
 import { Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { local } from "../../i18n";
-import { titleOf } from "../../queries";
+import { titleOf, useFieldTypes } from "../../queries";
+import { type Condition, needsSeveral, needsValue, offered, toFilter, toRows } from "./filter";
 import { Joined } from "./Joined";
 import { JsonField } from "./JsonField";
+import { Operand } from "./Operand";
 import { Rows } from "./Rows";
-import { asObject, asText, type WidgetProps } from "./types";
-import { VariableField } from "./VariableField";
-
-const OPERATORS = [
-  "$eq",
-  "$ne",
-  "$gt",
-  "$gte",
-  "$lt",
-  "$lte",
-  "$includes",
-  "$notIncludes",
-  "$empty",
-  "$notEmpty",
-] as const;
-const WITHOUT_VALUE = new Set<string>(["$empty", "$notEmpty"]);
-
-interface Condition {
-  name: string;
-  operator: string;
-  value: unknown;
-}
-
-/** The rows that a filter stands for; null: it says more than rows can. */
-function toRows(filter: unknown): { kind: "$and" | "$or"; rows: Condition[] } | null {
-  if (filter === null || filter === undefined) return { kind: "$and", rows: [] };
-  const given = asObject(filter);
-  const keys = Object.keys(given);
-  const kind = keys.length === 1 && keys[0] === "$or" ? "$or" : "$and";
-  const listed = keys.length === 1 && (keys[0] === "$and" || keys[0] === "$or");
-  const parts = listed ? given[kind] : keys.map((key) => ({ [key]: given[key] }));
-  if (!Array.isArray(parts)) return null;
-  const rows: Condition[] = [];
-  for (const part of parts) {
-    const [[path, operand] = ["", null], ...others] = Object.entries(asObject(part));
-    if (others.length > 0 || path === "" || path.startsWith("$")) return null;
-    const [name = "", dotted] = path.split(".$");
-    if (dotted) rows.push({ name, operator: `$${dotted}`, value: operand });
-    else {
-      const [[operator, value] = ["$eq", operand], ...more] = Object.entries(asObject(operand));
-      if (more.length > 0 || (!operator.startsWith("$") && typeof operand === "object"))
-        return null;
-      rows.push(
-        typeof operand === "object" && operand !== null
-          ? { name, operator, value }
-          : { name, operator: "$eq", value: operand },
-      );
-    }
-  }
-  return rows.every((row) => (OPERATORS as readonly string[]).includes(row.operator))
-    ? { kind, rows }
-    : null;
-}
-
-const toFilter = (kind: "$and" | "$or", rows: Condition[]) =>
-  rows.length === 0
-    ? null
-    : {
-        [kind]: rows.map((row) => ({
-          [row.name]: { [row.operator]: WITHOUT_VALUE.has(row.operator) ? true : row.value },
-        })),
-      };
+import type { WidgetProps } from "./types";
 
 /** Which records are meant: rows of field, operator and value, or the filter itself. */
 export function FilterEditor({ field, value, onChange, context }: WidgetProps) {
   const { t } = useTranslation();
+  const types = useFieldTypes().data ?? [];
   const known = toRows(value);
   if (known === null || !context.collection)
     return <JsonField label={local(field.title)} value={value} onChange={onChange} />;
   const { kind, rows } = known;
-  const columns = context.collection.fields.filter((each) => !each.hidden);
+  const typeOf = (type: string | undefined) => types.find((each) => each.type === type);
+  const columns = context.collection.fields.filter(
+    (each) => !each.hidden && each.type !== "password" && !typeOf(each.type)?.association,
+  );
+  const fieldOf = (name: string) => columns.find((each) => each.name === name);
+  const operatorsOf = (name: string) => offered(typeOf(fieldOf(name)?.type)?.operators);
+  /** The row with another field: what does not fit that is let go. */
+  const about = (row: Condition, name: string): Condition => {
+    const operators = operatorsOf(name);
+    const operator = operators.includes(row.operator) ? row.operator : (operators[0] ?? "$eq");
+    return { name, operator, value: "" };
+  };
   return (
     <>
       <Rows
         label={local(field.title)}
         items={rows}
         onChange={(items) => onChange(toFilter(kind, items))}
-        empty={() => ({ name: columns[0]?.name ?? "id", operator: "$eq", value: "" })}
+        empty={() => about({ name: "", operator: "$eq", value: "" }, columns[0]?.name ?? "id")}
         addLabel={t("form:addCondition")}
       >
         {(row, change) => (
           <>
             <Select
               aria-label={t("form:field")}
+              comboboxProps={{ withinPortal: false }}
               searchable
               value={row.name}
               data={columns.map((each) => ({ value: each.name, label: titleOf(each) }))}
-              onChange={(name) => name && change({ ...row, name })}
+              onChange={(name) => name && name !== row.name && change(about(row, name))}
             />
             <Select
               aria-label={t("form:operator")}
+              comboboxProps={{ withinPortal: false }}
               value={row.operator}
-              data={OPERATORS.map((each) => ({
+              data={[...new Set([...operatorsOf(row.name), row.operator])].map((each) => ({
                 value: each,
                 label: t(`form:operator.${each.slice(1)}`),
               }))}
-              onChange={(operator) => operator && change({ ...row, operator })}
+              onChange={(operator) =>
+                operator &&
+                change({
+                  ...row,
+                  operator,
+                  value:
+                    needsValue(row.operator) &&
+                    needsSeveral(operator) === needsSeveral(row.operator)
+                      ? row.value
+                      : "",
+                })
+              }
             />
-            {!WITHOUT_VALUE.has(row.operator) && (
-              <VariableField
-                ariaLabel={t("form:value")}
-                value={asText(row.value)}
+            {needsValue(row.operator) && (
+              <Operand
+                field={fieldOf(row.name)}
+                kind={typeOf(fieldOf(row.name)?.type)?.kind}
+                operator={row.operator}
+                value={row.value}
                 variables={context.variables}
-                onChange={(text) => change({ ...row, value: text })}
+                onChange={(next) => change({ ...row, value: next })}
               />
             )}
           </>
