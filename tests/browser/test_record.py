@@ -92,3 +92,19 @@ def test_the_activity_tells_who_changed_what_and_what_was_started(
     _ = server.api(f"posts:update/{post}", {"author": "Noor"}, triggerWorkflows=made["key"])
     started = activity.get_by_role("listitem").filter(has=page.get_by_role("link", name="Tell"))
     expect(started).to_contain_text("Succeeded")
+
+
+def test_what_a_button_started_is_followed_until_it_ends(page: Page, server: Server) -> None:
+    post = make_post(server)
+    workflow = {"title": "Tell", "type": "action", "config": {"collection": "posts"}}
+    made = server.api("workflows:create", workflow | {"enabled": True})
+    delay = {"type": "delay", "title": "Wait", "config": {"duration": 2, "unit": 1000}}
+    _ = server.api(f"workflows/{made['id']}/nodes:create", delay)
+    button = {"collection": "posts", "label": {"en": "Tell", "fr": "Dire"}, "scope": "record"}
+    button |= {"style": "default", "workflows": [{"key": made["key"], "path": ""}]}
+    _ = server.api("buttons:create", button)
+    page.goto(f"/data/posts/{post}")
+    page.get_by_role("button", name="Tell").click()
+    outcome = page.get_by_role("status").filter(has_text=made["key"])
+    expect(outcome).to_contain_text("Running")
+    expect(outcome).to_contain_text("Succeeded", timeout=15_000)

@@ -3,6 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { WorkflowOutcome } from "../api";
+import { mayManage, useAbilities } from "../queries";
+import { FollowedPill } from "./FollowedPill";
 import styles from "./Outcomes.module.css";
 import { Pill, type Tone } from "./Pill";
 
@@ -23,6 +25,7 @@ export function Outcomes({
   onClose: () => void;
 }) {
   const { t } = useTranslation();
+  const follows = mayManage(useAbilities().data, "pm.workflow.workflows");
   if (outcomes.length === 0) return null;
   return (
     <div className={styles.panel} role="status">
@@ -31,7 +34,11 @@ export function Outcomes({
           const ids = each.executionIds ?? (each.executionId ? [each.executionId] : []);
           return (
             <li key={`${each.key}!${each.path ?? ""}`} className={styles.row}>
-              <Pill tone={TONES[each.state]}>{t(`data:outcome.${each.state}`)}</Pill>
+              {follows && each.state === "queued" && ids.length === 1 && ids[0] ? (
+                <FollowedPill id={ids[0]} />
+              ) : (
+                <Pill tone={TONES[each.state]}>{t(`data:outcome.${each.state}`)}</Pill>
+              )}
               <span className="mono">{each.path ? `${each.key}!${each.path}` : each.key}</span>
               {each.reason && <span>{t(`data:reason.${each.reason}`)}</span>}
               {ids.map((id) => (
