@@ -30,7 +30,7 @@ export function Choices({ choices, onChange }: Props) {
             <TextInput
               aria-label={t("tables:choice.value")}
               placeholder={t("tables:choice.value")}
-              className="mono"
+              classNames={{ input: "mono" }}
               required
               error={choice.value !== "" && twice.length > 1 ? t("tables:choiceTwice") : undefined}
               value={String(choice.value)}

@@ -93,7 +93,7 @@ export function FieldDrawer(props: Props) {
       <TextInput
         label={t("name")}
         description={isNew ? t("tables:nameHint") : t("tables:nameStays")}
-        className="mono"
+        classNames={{ input: "mono" }}
         required
         disabled={!isNew}
         error={

@@ -18,7 +18,11 @@ export function FieldRow({ field, waits, onOpen }: Props) {
   const { t } = useTranslation();
   const { data: types = [] } = useFieldTypes();
   const choices = field.uiSchema?.enum ?? [];
-  const initial = choices.find((each) => each.value === field.defaultValue)?.label;
+  const value = field.defaultValue;
+  const initial =
+    typeof value === "boolean"
+      ? t(`tables:default.${value}`)
+      : (choices.find((each) => each.value === value)?.label ?? asText(value));
   return (
     <tr data-waits={waits || undefined}>
       <td>
@@ -39,7 +43,7 @@ export function FieldRow({ field, waits, onOpen }: Props) {
       <td className="dim">{labelOf(t, types, field)}</td>
       <td>{field.primaryKey || field.allowNull === false ? <Yes /> : ""}</td>
       <td>{field.primaryKey || field.unique ? <Yes /> : ""}</td>
-      <td className="mono">{initial ?? asText(field.defaultValue)}</td>
+      <td className="dim">{initial}</td>
       <td className="mono">{field.target ?? ""}</td>
     </tr>
   );

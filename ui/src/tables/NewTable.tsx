@@ -75,7 +75,7 @@ export function NewTable({ onClose }: { onClose: () => void }) {
       <TextInput
         label={t("name")}
         description={t("tables:nameHint")}
-        className="mono"
+        classNames={{ input: "mono" }}
         required
         pattern="[A-Za-z][A-Za-z0-9_]*"
         value={name}

@@ -81,7 +81,7 @@ export function TypeOption({ option, value, exists, collections, onChange }: Pro
       ) : (
         <Autocomplete
           {...same}
-          className="mono"
+          classNames={{ input: "mono" }}
           data={collections.map((each) => each.name)}
           value={text}
           onChange={(next) => onChange(next || null)}
@@ -91,7 +91,7 @@ export function TypeOption({ option, value, exists, collections, onChange }: Pro
       return (
         <TextInput
           {...same}
-          className="mono"
+          classNames={{ input: "mono" }}
           value={text}
           onChange={(event) => onChange(event.currentTarget.value || null)}
         />
