@@ -222,6 +222,12 @@ class Bench:
             executions=len(rows),
         )
 
+    def browser(self) -> None:
+        # Needed for the page only, not for every measure.
+        from bench import browser  # noqa: PLC0415
+
+        browser.measure(self.report.add)
+
     def own_code(self) -> None:
         microseconds = asyncio.run(own_code.per_create(self.dsn, self.here.folder, self.count))
         self.report.add(
@@ -240,7 +246,7 @@ class Bench:
         )
 
 
-PARTS = ("creates", "whole_jobs", "lists", "latency", "own_code")
+PARTS = ("creates", "whole_jobs", "lists", "latency", "own_code", "browser")
 
 
 def main() -> None:
