@@ -1,10 +1,11 @@
 import { ActionIcon, Button as Plain, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { Search, X, Zap } from "lucide-react";
+import { Search, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection, Query } from "../api";
 import { local } from "../i18n";
+import { ButtonIcon } from "../parts/ButtonIcon";
 import { complete } from "../parts/form/filter";
 import { FieldsMenu } from "./FieldsMenu";
 import { FilterButton } from "./FilterButton";
@@ -46,7 +47,7 @@ export function GridBar(props: Props) {
           key={each.id}
           variant={each.style === "primary" ? "filled" : "default"}
           color={each.style === "danger" ? "red" : undefined}
-          leftSection={<Zap size={14} />}
+          leftSection={<ButtonIcon name={each.icon} />}
           onClick={() => onPress(each, query, question)}
         >
           {local(each.label)}

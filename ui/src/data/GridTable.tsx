@@ -2,13 +2,15 @@ import { Checkbox, Skeleton } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection, Row } from "../api";
+import { useCollections } from "../queries";
 import { type ColumnActions, ColumnHead } from "./ColumnHead";
 import { placed } from "./columns";
 import { columnsOf, keyName, mayFill } from "./fields";
 import styles from "./Grid.module.css";
-import { GridCell } from "./GridCell";
+import { GridRow } from "./GridRow";
 import { RowMenu } from "./RowMenu";
 import type { Button } from "./useButtons";
+import { useCellSaves } from "./useCellSaves";
 import { useEditing } from "./useEditing";
 import type { View } from "./useView";
 
@@ -31,6 +33,11 @@ export function GridTable(props: Props) {
   const { collection, view, rows, selected, editable } = props;
   const { t } = useTranslation();
   const { table, editing, edit, end } = useEditing();
+  const { saving, save } = useCellSaves(collection);
+  const collections = useCollections().data ?? [];
+  const [menu, setMenu] = useState<{ row: Row; id: string; at: { x: number; y: number } } | null>(
+    null,
+  );
   const [drawn, setDrawn] = useState<Record<string, number>>({});
   const columns = placed(columnsOf(collection), {
     ...view,
@@ -44,100 +51,86 @@ export function GridTable(props: Props) {
   const fillable = editable ? columns.filter(({ field }) => mayFill(field)) : [];
   const cells = keys.flatMap((id) => fillable.map(({ field }) => `${id} ${field.name}`));
   return (
-    <table ref={table} className="table">
-      <thead>
-        <tr>
-          <th className={styles.tick}>
-            <Checkbox
-              size="xs"
-              aria-label={t("data:selectAll")}
-              checked={all}
-              indeterminate={!all && keys.some((each) => selected.includes(each))}
-              onChange={() => props.onSelect(all ? without(keys) : [...without(keys), ...keys])}
-            />
-          </th>
-          {columns.map((column) => (
-            <ColumnHead
-              key={column.field.name}
-              column={column}
-              first={column.field.name === title}
-              sort={props.sort}
-              onSort={props.onSort}
-              onFilter={props.onFilter}
-              onHide={props.onHide}
-              onPin={props.onPin}
-              onWidth={props.onWidth}
-              onDraw={(width) => setDrawn(width === null ? {} : { [column.field.name]: width })}
-            />
-          ))}
-          <th className={styles.tick} aria-label={t("more")} />
-        </tr>
-      </thead>
-      <tbody>
-        {!rows &&
-          ["a", "b", "c", "d", "e", "f"].map((each) => (
-            <tr key={each}>
-              <td colSpan={columns.length + 2}>
-                <Skeleton height={12} />
-              </td>
-            </tr>
-          ))}
-        {rows?.map((row) => {
-          const id = String(row[key]);
-          return (
-            <tr key={id}>
-              <td className={styles.tick}>
-                <Checkbox
-                  size="xs"
-                  aria-label={t("data:select")}
-                  checked={selected.includes(id)}
-                  onChange={() =>
-                    props.onSelect(selected.includes(id) ? without([id]) : [...selected, id])
-                  }
-                />
-              </td>
-              {columns.map((column) => {
-                const cell = `${id} ${column.field.name}`;
-                return (
-                  <GridCell
-                    key={column.field.name}
-                    collection={collection}
-                    column={column}
-                    row={row}
-                    name={fillable.includes(column) ? cell : undefined}
-                    editing={editing === cell}
-                    onEdit={() => edit(cell)}
-                    onEnd={(to) => end(cell, cells, to)}
-                    wrap={
-                      column.field.name === title
-                        ? (content) => (
-                            <button
-                              type="button"
-                              className={styles.open}
-                              onClick={() => props.onOpen(id)}
-                            >
-                              {content ?? id}
-                            </button>
-                          )
-                        : undefined
-                    }
-                  />
-                );
-              })}
-              <td className={styles.tick}>
-                <RowMenu
-                  row={row}
-                  buttons={props.buttons}
-                  onOpen={() => props.onOpen(id)}
-                  onPress={(button) => props.onPress(button, id)}
-                  onDuplicate={props.onDuplicate && (() => props.onDuplicate?.(row))}
-                  onDelete={props.onDelete && (() => props.onDelete?.([id]))}
-                />
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <>
+      <table ref={table} className="table">
+        <thead>
+          <tr>
+            <th className={styles.tick}>
+              <Checkbox
+                size="xs"
+                aria-label={t("data:selectAll")}
+                checked={all}
+                indeterminate={!all && keys.some((each) => selected.includes(each))}
+                onChange={() => props.onSelect(all ? without(keys) : [...without(keys), ...keys])}
+              />
+            </th>
+            {columns.map((column) => (
+              <ColumnHead
+                key={column.field.name}
+                column={column}
+                first={column.field.name === title}
+                sort={props.sort}
+                onSort={props.onSort}
+                onFilter={props.onFilter}
+                onHide={props.onHide}
+                onPin={props.onPin}
+                onWidth={props.onWidth}
+                onDraw={(width) => setDrawn(width === null ? {} : { [column.field.name]: width })}
+              />
+            ))}
+            <th className={styles.tick} aria-label={t("more")} />
+          </tr>
+        </thead>
+        <tbody>
+          {!rows &&
+            ["a", "b", "c", "d", "e", "f"].map((each) => (
+              <tr key={each}>
+                <td colSpan={columns.length + 2}>
+                  <Skeleton height={12} />
+                </td>
+              </tr>
+            ))}
+          {rows?.map((row) => {
+            const id = String(row[key]);
+            return (
+              <GridRow
+                key={id}
+                id={id}
+                row={row}
+                columns={columns}
+                collections={collections}
+                title={title}
+                editing={editing}
+                saving={saving}
+                selected={selected.includes(id)}
+                mayEdit={(field) => editable && mayFill(field)}
+                onSelect={() =>
+                  props.onSelect(selected.includes(id) ? without([id]) : [...selected, id])
+                }
+                onOpen={() => props.onOpen(id)}
+                onMenu={(at) => setMenu({ row, id, at })}
+                onEdit={edit}
+                onSave={(cell, field, value) => void save(cell, row, field, value)}
+                onEnd={(cell, to) => end(cell, cells, to)}
+              />
+            );
+          })}
+        </tbody>
+      </table>
+      {menu && (
+        <RowMenu
+          key={menu.id}
+          target={<span className={styles.anchor} style={{ left: menu.at.x, top: menu.at.y }} />}
+          opened
+          onClose={() => setMenu(null)}
+          row={menu.row}
+          buttons={props.buttons}
+          onOpen={() => props.onOpen(menu.id)}
+          onPress={(button) => props.onPress(button, menu.id)}
+          onDuplicate={props.onDuplicate && (() => props.onDuplicate?.(menu.row))}
+          onDelete={props.onDelete && (() => props.onDelete?.([menu.id]))}
+        />
+      )}
+    </>
   );
 }

@@ -1,7 +1,9 @@
-import { Button as Plain } from "@mantine/core";
-import { Zap } from "lucide-react";
+import { ActionIcon, Button as Plain } from "@mantine/core";
+import { Ellipsis } from "lucide-react";
+import { useTranslation } from "react-i18next";
 import type { Query, Row } from "../api";
 import { local } from "../i18n";
+import { ButtonIcon } from "../parts/ButtonIcon";
 import { Copy } from "../parts/Copy";
 import { RowMenu } from "./RowMenu";
 import { type Button, passes } from "./useButtons";
@@ -16,6 +18,7 @@ interface Props {
 
 /** A record's key, and what can be done with it. */
 export function RecordActions({ id, row, buttons, onPress, onDelete }: Props) {
+  const { t } = useTranslation();
   const own = row
     ? buttons.filter((each) => each.scope === "record" && passes(each.visibleWhen, row))
     : [];
@@ -28,7 +31,7 @@ export function RecordActions({ id, row, buttons, onPress, onDelete }: Props) {
           key={each.id}
           variant={each.style === "primary" ? "filled" : "default"}
           color={each.style === "danger" ? "red" : undefined}
-          leftSection={<Zap size={14} />}
+          leftSection={<ButtonIcon name={each.icon} />}
           onClick={() => onPress(each, { filterByTk: id })}
         >
           {local(each.label)}
@@ -36,6 +39,11 @@ export function RecordActions({ id, row, buttons, onPress, onDelete }: Props) {
       ))}
       {row && (
         <RowMenu
+          target={
+            <ActionIcon aria-label={t("more")}>
+              <Ellipsis size={16} />
+            </ActionIcon>
+          }
           row={row}
           buttons={own.slice(2)}
           onPress={(each) => onPress(each, { filterByTk: id })}

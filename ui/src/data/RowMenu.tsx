@@ -1,13 +1,18 @@
-import { ActionIcon, Menu } from "@mantine/core";
-import { Ellipsis, Zap } from "lucide-react";
+import { Menu } from "@mantine/core";
+import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import type { Row } from "../api";
 import { local } from "../i18n";
+import { ButtonIcon } from "../parts/ButtonIcon";
 import { type Button, passes } from "./useButtons";
 
 interface Props {
   row: Row;
   buttons: Button[];
+  /** What opens the menu; or, with `opened`, where it stands. */
+  target: ReactElement;
+  opened?: boolean;
+  onClose?: () => void;
   onOpen?: () => void;
   onPress: (button: Button) => void;
   onDuplicate?: () => void;
@@ -15,21 +20,22 @@ interface Props {
 }
 
 /** What can be done with one record. */
-export function RowMenu({ row, buttons, onOpen, onPress, onDuplicate, onDelete }: Props) {
+export function RowMenu(props: Props) {
+  const { row, buttons, target, opened, onClose, onOpen, onPress, onDuplicate, onDelete } = props;
   const { t } = useTranslation();
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon aria-label={t("more")}>
-          <Ellipsis size={16} />
-        </ActionIcon>
-      </Menu.Target>
+    <Menu position="bottom-end" opened={opened} onClose={onClose}>
+      <Menu.Target>{target}</Menu.Target>
       <Menu.Dropdown>
         {onOpen && <Menu.Item onClick={onOpen}>{t("data:open")}</Menu.Item>}
         {buttons
           .filter((each) => each.scope === "record" && passes(each.visibleWhen, row))
           .map((each) => (
-            <Menu.Item key={each.id} leftSection={<Zap size={14} />} onClick={() => onPress(each)}>
+            <Menu.Item
+              key={each.id}
+              leftSection={<ButtonIcon name={each.icon} />}
+              onClick={() => onPress(each)}
+            >
               {local(each.label)}
             </Menu.Item>
           ))}

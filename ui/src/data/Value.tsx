@@ -1,4 +1,3 @@
-import { Tooltip } from "@mantine/core";
 import { Check } from "lucide-react";
 import type { Collection, Field, Row } from "../api";
 import { format } from "../i18n";
@@ -34,9 +33,9 @@ export function Value({
     case "moment": {
       const at = typeof value === "number" ? new Date(value * 1000).toISOString() : String(value);
       return (
-        <Tooltip label={format.moment(at)}>
-          <time dateTime={at}>{format.date(at)}</time>
-        </Tooltip>
+        <time dateTime={at} title={format.moment(at)}>
+          {format.date(at)}
+        </time>
       );
     }
     case "one":

@@ -5,6 +5,7 @@ export interface Button {
   id: number;
   collection: string;
   label: { en?: string; fr?: string };
+  icon: string | null;
   style: "default" | "primary" | "danger";
   scope: "form" | "record" | "selection" | "table";
   visibleWhen: Record<string, unknown> | null;

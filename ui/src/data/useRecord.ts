@@ -26,7 +26,7 @@ export const useRecord = (collection: Collection, id: string) =>
 export const isConflict = (error: unknown) => error instanceof ApiError && error.status === 412;
 
 /** What is kept of a value that a form began with. */
-const seen = (value: unknown) => JSON.stringify(value ?? null);
+export const seen = (value: unknown) => JSON.stringify(value ?? null);
 
 /** Saves one field of a record, if nobody else has changed it meanwhile. */
 export function useSaveField(collection: Collection, id: string, field: Field) {

@@ -42,13 +42,29 @@ export function local(label: { en?: string; fr?: string } | string | null | unde
   return label[language] || label.en || label.fr || "";
 }
 
+// A formatter takes longer to make than to format a hundred values.
+const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
+
+function kept<F extends Intl.DateTimeFormat | Intl.NumberFormat>(
+  kind: string,
+  make: (language: string) => F,
+): F {
+  const key = `${kind} ${i18next.language}`;
+  const found = (made.get(key) as F | undefined) ?? make(i18next.language);
+  made.set(key, found);
+  return found;
+}
+
 /** `Intl` in the page's language. */
 export const format = {
-  number: (value: number) => new Intl.NumberFormat(i18next.language).format(value),
+  number: (value: number) => kept("number", (each) => new Intl.NumberFormat(each)).format(value),
   date: (value: string) =>
-    new Intl.DateTimeFormat(i18next.language, { dateStyle: "medium" }).format(new Date(value)),
-  moment: (value: string) =>
-    new Intl.DateTimeFormat(i18next.language, { dateStyle: "medium", timeStyle: "medium" }).format(
+    kept("date", (each) => new Intl.DateTimeFormat(each, { dateStyle: "medium" })).format(
       new Date(value),
     ),
+  moment: (value: string) =>
+    kept(
+      "moment",
+      (each) => new Intl.DateTimeFormat(each, { dateStyle: "medium", timeStyle: "medium" }),
+    ).format(new Date(value)),
 };
