@@ -172,3 +172,19 @@ def test_a_filter_offers_what_the_type_of_the_field_can_be_asked(
     page.get_by_role("option", name="is empty").click()
     expect(page.get_by_label("Value")).to_have_count(0)
     expect(page.get_by_text("Nothing found")).to_be_visible()
+
+
+def test_a_cell_that_somebody_else_changed_is_not_overwritten(page: Page, server: Server) -> None:
+    server.table("posts", {"name": "title", "type": "string"}, {"name": "words", "type": "integer"})
+    post = server.api("posts:create", {"title": "Bread", "words": 1})["id"]
+    page.goto("/data/posts")
+    cell = page.locator(f'[data-cell="{post} words"]')
+    expect(cell).to_have_text("1")
+    _ = server.api(f"posts:update/{post}", {"words": 2})
+    cell.dblclick()
+    page.get_by_role("textbox", name="words").fill("3")
+    page.keyboard.press("Enter")
+
+    expect(cell).to_have_attribute("data-bad", "true")
+    expect(cell).to_have_attribute("title", re.compile("Somebody else has changed this record"))
+    assert server.api(f"posts:get/{post}")["words"] == 2

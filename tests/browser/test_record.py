@@ -54,7 +54,7 @@ def test_two_fields_are_changed_one_after_the_other(page: Page, server: Server) 
         ("fr", "La modification n’est pas enregistrée.", "Recharger"),
     ],
 )
-def test_what_somebody_else_saved_is_shown_and_not_overwritten(  # noqa: PLR0913 - words of a language
+def test_what_somebody_else_saved_is_shown_and_not_overwritten(
     browse: Browse, server: Server, troubles: Troubles, language: str, message: str, reload: str
 ) -> None:
     troubles.expect(412)
@@ -108,3 +108,29 @@ def test_what_a_button_started_is_followed_until_it_ends(page: Page, server: Ser
     outcome = page.get_by_role("status").filter(has_text=made["key"])
     expect(outcome).to_contain_text("Running")
     expect(outcome).to_contain_text("Succeeded", timeout=15_000)
+
+
+def test_a_linked_record_is_made_from_the_one_it_belongs_to(page: Page, server: Server) -> None:
+    server.table("categories", {"name": "title", "type": "string"}, titleField="title")
+    server.table(
+        "posts",
+        {"name": "title", "type": "string"},
+        {"name": "category", "type": "belongsTo", "target": "categories"},
+        titleField="title",
+    )
+    inverse = {"name": "posts", "type": "hasMany", "target": "posts", "foreignKey": "categoryId"}
+    _ = server.api("collections/categories/fields:create", inverse)
+    food = server.api("categories:create", {"title": "Food"})["id"]
+    page.goto(f"/data/categories/{food}")
+    page.get_by_role("button", name="New record").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("combobox", name="category")).to_have_count(0)
+    dialog.get_by_role("textbox", name="title").fill("Bread")
+    dialog.get_by_role("button", name="Create").click()
+    page.get_by_role("link", name="Bread").click()
+
+    expect(page).to_have_url(re.compile(r"/data/posts/\d+"))
+    [post] = server.api("posts:list")
+    assert post["categoryId"] == food
+    page.get_by_role("link", name="Open Food").click()
+    expect(page).to_have_url(re.compile(f"/data/categories/{food}"))

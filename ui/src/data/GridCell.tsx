@@ -21,7 +21,7 @@ interface Props {
 /** A cell that a double click or Enter makes an input.  A page has hundreds: it is kept plain. */
 export function GridCell({ column, value, target, name, failed, onEdit, wrap }: Props) {
   const { field, pinned, style } = column;
-  const content = <Value field={field} value={value} target={target} />;
+  const content = <Value field={field} value={value} target={target} linked={!wrap} />;
   return (
     <td
       className={kindOf(field) === "number" ? "numeric" : undefined}

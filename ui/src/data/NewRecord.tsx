@@ -8,10 +8,9 @@ import { local } from "../i18n";
 import { Drawer } from "../parts/Drawer";
 import { Outcomes } from "../parts/Outcomes";
 import { Problem } from "../parts/Problem";
-import { titleOf, useCollections } from "../queries";
-import { keyName, kindOf, mayFill, shownFields, toSend } from "./fields";
-import styles from "./Grid.module.css";
-import { Input } from "./Input";
+import { useCollections } from "../queries";
+import { keyName } from "./fields";
+import { askedFields, bodyOf, NewFields, type Values } from "./NewFields";
 import { type Button, triggers } from "./useButtons";
 
 interface Props {
@@ -27,10 +26,10 @@ export function NewRecord({ collection, buttons, onClose, onOpen }: Props) {
   const queries = useQueryClient();
   const all = useCollections().data;
   const form = useRef<HTMLFormElement>(null);
-  const [values, setValues] = useState<Record<string, unknown>>({});
+  const [values, setValues] = useState<Values>({});
   const [outcomes, setOutcomes] = useState<WorkflowOutcome[]>([]);
   const [made, setMade] = useState<string | null>(null);
-  const fields = shownFields(collection).filter((each) => mayFill(each) && kindOf(each) !== "many");
+  const fields = askedFields(collection);
   const done = (row: Row | null, ran: WorkflowOutcome[]) => {
     void queries.invalidateQueries({ queryKey: ["records", collection.name] });
     const id = row ? String(row[keyName(collection)]) : null;
@@ -42,20 +41,7 @@ export function NewRecord({ collection, buttons, onClose, onOpen }: Props) {
     mutationFn: (button: Button | undefined) =>
       call<Row>(`${collection.name}:create`, {
         query: { triggerWorkflows: button && triggers(button) },
-        body: {
-          ...Object.fromEntries(
-            fields
-              .filter((each) => each.name in values)
-              .map((each) => [
-                each.name,
-                toSend(
-                  each,
-                  values[each.name],
-                  all?.find(({ name }) => name === each.target),
-                ),
-              ]),
-          ),
-        },
+        body: bodyOf(fields, values, all),
       }),
     onSuccess: ({ data, meta }) => done(data, meta?.workflows ?? []),
     onError: (error) => {
@@ -67,7 +53,6 @@ export function NewRecord({ collection, buttons, onClose, onOpen }: Props) {
       form.current?.querySelector<HTMLElement>(`[name="${first?.name}"]`)?.focus();
     },
   });
-  const issues = send.error instanceof ApiError ? send.error.byField : {};
   const submits = buttons.filter((each) => each.scope === "form");
   return (
     <Drawer
@@ -105,27 +90,16 @@ export function NewRecord({ collection, buttons, onClose, onOpen }: Props) {
     >
       {made && <Outcomes outcomes={outcomes} onClose={() => onOpen(made)} />}
       <Problem error={made ? null : send.error} />
-      <form
-        ref={form}
-        onSubmit={(event) => {
-          event.preventDefault();
+      <NewFields
+        form={form}
+        fields={fields}
+        values={values}
+        error={send.error}
+        onChange={setValues}
+        onSubmit={() => {
           if (!made) send.mutate(undefined);
         }}
-      >
-        {fields.map((each) => (
-          <div key={each.name} className={styles.field}>
-            <span className={styles.label}>{titleOf(each)}</span>
-            <Input
-              field={each}
-              label={titleOf(each)}
-              value={each.name in values ? values[each.name] : each.defaultValue}
-              error={issues[each.name]}
-              onChange={(value) => setValues((old) => ({ ...old, [each.name]: value }))}
-            />
-          </div>
-        ))}
-        <button type="submit" hidden />
-      </form>
+      />
     </Drawer>
   );
 }

@@ -1,9 +1,11 @@
-import { VisuallyHidden } from "@mantine/core";
+import { ActionIcon, VisuallyHidden } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { ArrowUpRight } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, type Collection, type Field, type Row } from "../api";
 import { titleOf, useCollections } from "../queries";
-import { keyName, mayFill } from "./fields";
+import { keyName, kindOf, mayFill, titleOfRecord } from "./fields";
 import styles from "./Grid.module.css";
 import { Input } from "./Input";
 import { isConflict, useSaveField } from "./useRecord";
@@ -37,6 +39,7 @@ export function RecordField({ collection, field, row, editable, onConflict }: Pr
     : save.error instanceof ApiError
       ? (save.error.byField[field.name] ?? save.error.detail)
       : save.error?.message;
+  const one = kindOf(field) === "one" ? row[field.name] : null;
   const shown = <Value field={field} value={row[field.name]} target={target} />;
   return (
     <div className={styles.field}>
@@ -74,6 +77,15 @@ export function RecordField({ collection, field, row, editable, onConflict }: Pr
           <VisuallyHidden>{label}: </VisuallyHidden>
           {shown}
         </button>
+      )}
+      {!draft && target && typeof one === "object" && one !== null && (
+        <ActionIcon
+          component={Link}
+          to={`/data/${target.name}/${encodeURIComponent(String((one as Row)[keyName(target)]))}`}
+          aria-label={t("data:openLinked", { name: titleOfRecord(target, one as Row) })}
+        >
+          <ArrowUpRight size={14} />
+        </ActionIcon>
       )}
       {!draft && !(editable && mayFill(field)) && <span className={styles.value}>{shown}</span>}
     </div>

@@ -1,11 +1,15 @@
-import { ActionIcon } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Collection, call, type Field, type Row } from "../api";
 import { Problem } from "../parts/Problem";
-import { titleOf, useCollections } from "../queries";
-import { keyName, titleOfRecord } from "./fields";
+import { may, titleOf, useAbilities, useCollections } from "../queries";
+import { keyName } from "./fields";
+import styles from "./Grid.module.css";
+import { NewRelated } from "./NewRelated";
+import { RecordLink } from "./RecordLink";
 import { RelationPicker } from "./RelationPicker";
 
 interface Props {
@@ -22,6 +26,9 @@ export function Related({ collection, field, id, editable }: Props) {
   const target = useCollections().data?.find((each) => each.name === field.target);
   const address = `${collection.name}/${id}/${field.name}`;
   const key = target ? keyName(target) : "id";
+  const abilities = useAbilities().data;
+  const [making, setMaking] = useState(false);
+  const renew = () => queries.invalidateQueries({ queryKey: ["records"] });
   const { data, error } = useQuery({
     queryKey: ["records", collection.name, "related", id, field.name],
     queryFn: async () => (await call<Row[]>(`${address}:list`, { query: { pageSize: 50 } })).data,
@@ -29,7 +36,7 @@ export function Related({ collection, field, id, editable }: Props) {
   const link = useMutation({
     mutationFn: ({ action, row }: { action: "add" | "remove"; row: Row }) =>
       call(`${address}:${action}`, { method: "POST", query: { filterByTk: String(row[key]) } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["records", collection.name] }),
+    onSuccess: () => renew(),
   });
   return (
     <section aria-label={titleOf(field)}>
@@ -42,7 +49,9 @@ export function Related({ collection, field, id, editable }: Props) {
         <tbody>
           {data?.map((row) => (
             <tr key={String(row[key])}>
-              <td>{titleOfRecord(target, row)}</td>
+              <td>
+                <RecordLink target={target} row={row} />
+              </td>
               <td className="numeric">
                 {editable && (
                   <ActionIcon
@@ -59,13 +68,29 @@ export function Related({ collection, field, id, editable }: Props) {
       </table>
       <Problem error={error ?? link.error} />
       {editable && (
-        <RelationPicker
-          key={data?.length}
-          target={field.target ?? ""}
-          label={t("data:link", { name: titleOf(field) })}
-          placeholder={t("add")}
-          value={null}
-          onChange={(row) => row && link.mutate({ action: "add", row })}
+        <div className={styles.adding}>
+          <RelationPicker
+            key={data?.length}
+            target={field.target ?? ""}
+            label={t("data:link", { name: titleOf(field) })}
+            placeholder={t("add")}
+            value={null}
+            onChange={(row) => row && link.mutate({ action: "add", row })}
+          />
+          {target && may(abilities, target.name, "create") && (
+            <Button variant="default" onClick={() => setMaking(true)}>
+              {t("data:newRecord")}
+            </Button>
+          )}
+        </div>
+      )}
+      {making && target && (
+        <NewRelated
+          address={address}
+          field={field}
+          target={target}
+          onMade={() => void renew()}
+          onClose={() => setMaking(false)}
         />
       )}
     </section>

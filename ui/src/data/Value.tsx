@@ -3,16 +3,20 @@ import type { Collection, Field, Row } from "../api";
 import { format } from "../i18n";
 import { Pill } from "../parts/Pill";
 import { kindOf, optionsOf, titleOfRecord } from "./fields";
+import { RecordLink } from "./RecordLink";
 
 /** A field's value, as its type is read best. */
 export function Value({
   field,
   value,
   target,
+  linked,
 }: {
   field: Field;
   value: unknown;
   target?: Collection;
+  /** A record leads to its page; not where the value stands in a button. */
+  linked?: boolean;
 }) {
   if (value === null || value === undefined || value === "") return null;
   const labels = new Map(optionsOf(field).map((each) => [each.value, each.label]));
@@ -39,7 +43,12 @@ export function Value({
       );
     }
     case "one":
-      return typeof value === "object" ? titleOfRecord(target, value as Row) : String(value);
+      if (typeof value !== "object") return String(value);
+      return linked ? (
+        <RecordLink target={target} row={value as Row} />
+      ) : (
+        titleOfRecord(target, value as Row)
+      );
     case "json":
       return <span className="mono">{JSON.stringify(value)}</span>;
     default:
