@@ -36,6 +36,7 @@ SCREENS: Mapping[str, str] = {
     "designer": "/tables/posts",
     "grid": "/data/posts",
     "record": "/data/posts?record={record}",
+    "record-page": "/data/posts/{record}",
     "workflows": "/workflows",
     "editor": "/workflows/{workflow}",
     "executions": "/executions",

@@ -1,5 +1,6 @@
 /** What several screens read: who is signed in, and the tables. */
 import { useQuery } from "@tanstack/react-query";
+import i18next from "i18next";
 import { type Collection, call, session } from "./api";
 import type { FlowNode } from "./parts/flow/tree";
 import type { Label, WorkflowType } from "./parts/form/types";
@@ -67,7 +68,13 @@ export const may = (abilities: Abilities | undefined, table: string, action: str
 
 /** What people call a table or a field. */
 export const titleOf = (thing: { title?: string | null; name: string } & Record<string, unknown>) =>
-  thing.title || (thing.uiSchema as { title?: string } | undefined)?.title || thing.name;
+  thing.title ||
+  (thing.uiSchema as { title?: string } | undefined)?.title ||
+  (KEPT_BY_SERVER.has(thing.name) && "type" in thing
+    ? i18next.t(`field.${thing.name}`)
+    : thing.name);
+
+const KEPT_BY_SERVER = new Set(["createdAt", "updatedAt", "createdBy", "updatedBy"]);
 
 export interface Workflow {
   id: number;

@@ -76,7 +76,7 @@ export const theme = createTheme({
     MultiSelect: { defaultProps: { size: "xs" } },
     TagsInput: { defaultProps: { size: "xs" } },
     Textarea: { defaultProps: { size: "xs" } },
-    Checkbox: { defaultProps: { size: "xs" } },
+    Checkbox: { defaultProps: { size: "xs", radius: "xs" } },
     Switch: { defaultProps: { size: "xs" } },
     SegmentedControl: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },

@@ -1,4 +1,4 @@
-import { Checkbox, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection, Row } from "../api";
@@ -56,11 +56,13 @@ export function GridTable(props: Props) {
         <thead>
           <tr>
             <th className={styles.tick}>
-              <Checkbox
-                size="xs"
+              <input
+                type="checkbox"
+                ref={(box) => {
+                  if (box) box.indeterminate = !all && keys.some((each) => selected.includes(each));
+                }}
                 aria-label={t("data:selectAll")}
                 checked={all}
-                indeterminate={!all && keys.some((each) => selected.includes(each))}
                 onChange={() => props.onSelect(all ? without(keys) : [...without(keys), ...keys])}
               />
             </th>

@@ -5,6 +5,7 @@ import type { Query, Row } from "../api";
 import { local } from "../i18n";
 import { ButtonIcon } from "../parts/ButtonIcon";
 import { Copy } from "../parts/Copy";
+import styles from "./Grid.module.css";
 import { RowMenu } from "./RowMenu";
 import { type Button, passes } from "./useButtons";
 
@@ -16,17 +17,43 @@ interface Props {
   onDelete?: (id: string) => void;
 }
 
-/** A record's key, and what can be done with it. */
+/** As many buttons as stand beside a record; the others are in its menu. */
+const SHOWN = 2;
+
+const ownOf = (buttons: Button[], row: Row) =>
+  buttons.filter((each) => each.scope === "record" && passes(each.visibleWhen, row));
+
+/** A record's key, and the menu of what can be done with it. */
 export function RecordActions({ id, row, buttons, onPress, onDelete }: Props) {
   const { t } = useTranslation();
-  const own = row
-    ? buttons.filter((each) => each.scope === "record" && passes(each.visibleWhen, row))
-    : [];
   return (
     <>
       <span className="mono">{id}</span>
       <Copy value={id} />
-      {own.slice(0, 2).map((each) => (
+      {row && (onDelete || ownOf(buttons, row).length > SHOWN) && (
+        <RowMenu
+          target={
+            <ActionIcon aria-label={t("more")}>
+              <Ellipsis size={16} />
+            </ActionIcon>
+          }
+          row={row}
+          buttons={ownOf(buttons, row).slice(SHOWN)}
+          onPress={(each) => onPress(each, { filterByTk: id })}
+          onDelete={onDelete && (() => onDelete(id))}
+        />
+      )}
+    </>
+  );
+}
+
+/** The buttons of a record that start workflows. */
+export function RecordButtons({ id, row, buttons, onPress }: Props) {
+  const own = row ? ownOf(buttons, row).slice(0, SHOWN) : [];
+  if (own.length === 0) return null;
+  return (
+    <div className={styles.buttons}>
+      {own.map((each) => (
         <Plain
           key={each.id}
           variant={each.style === "primary" ? "filled" : "default"}
@@ -37,19 +64,6 @@ export function RecordActions({ id, row, buttons, onPress, onDelete }: Props) {
           {local(each.label)}
         </Plain>
       ))}
-      {row && (
-        <RowMenu
-          target={
-            <ActionIcon aria-label={t("more")}>
-              <Ellipsis size={16} />
-            </ActionIcon>
-          }
-          row={row}
-          buttons={own.slice(2)}
-          onPress={(each) => onPress(each, { filterByTk: id })}
-          onDelete={onDelete && (() => onDelete(id))}
-        />
-      )}
-    </>
+    </div>
   );
 }

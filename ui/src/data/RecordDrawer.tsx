@@ -10,7 +10,7 @@ import { Problem } from "../parts/Problem";
 import { Activity } from "./Activity";
 import { titleOfRecord } from "./fields";
 import { NewRecord } from "./NewRecord";
-import { RecordActions } from "./RecordActions";
+import { RecordActions, RecordButtons } from "./RecordActions";
 import { RecordBody } from "./RecordBody";
 import type { Button } from "./useButtons";
 import { usePress } from "./usePress";
@@ -55,6 +55,7 @@ export function RecordDrawer(props: Props) {
         </>
       }
     >
+      <RecordButtons id={id} row={row} buttons={buttons} onPress={press} />
       <Problem error={error ?? refused} onRetry={error ? () => void refetch() : undefined} />
       {outcomes && <Outcomes outcomes={outcomes} onClose={reset} />}
       {isPending && <Skeleton height={160} />}

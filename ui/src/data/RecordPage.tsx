@@ -10,7 +10,7 @@ import { titleOf, useCollections } from "../queries";
 import { Activity } from "./Activity";
 import styles from "./Activity.module.css";
 import { titleOfRecord } from "./fields";
-import { RecordActions } from "./RecordActions";
+import { RecordActions, RecordButtons } from "./RecordActions";
 import { RecordBody } from "./RecordBody";
 import { useButtons } from "./useButtons";
 import { usePress } from "./usePress";
@@ -46,6 +46,7 @@ function Whole({ collection, id }: { collection: Collection; id: string }) {
         title={row ? titleOfRecord(collection, row) : id}
       >
         <RecordActions id={id} row={row} buttons={buttons} onPress={press} />
+        <RecordButtons id={id} row={row} buttons={buttons} onPress={press} />
       </PageBar>
       <Problem error={error ?? refused} onRetry={error ? () => void refetch() : undefined} />
       {outcomes && <Outcomes outcomes={outcomes} onClose={reset} />}

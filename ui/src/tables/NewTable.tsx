@@ -42,13 +42,7 @@ export function NewTable({ onClose }: { onClose: () => void }) {
         body: {
           name,
           title,
-          fields: [
-            KEY,
-            ...presets.map((each) => ({
-              ...PRESETS[each],
-              uiSchema: { title: t(`tables:preset.${each}`) },
-            })),
-          ],
+          fields: [KEY, ...presets.map((each) => PRESETS[each])],
         },
       }),
     onSuccess: async () => {
@@ -84,7 +78,7 @@ export function NewTable({ onClose }: { onClose: () => void }) {
       <Checkbox.Group label={t("tables:presets")} value={presets} onChange={setPresets}>
         <Stack gap={6} mt={6}>
           {Object.keys(PRESETS).map((each) => (
-            <Checkbox key={each} value={each} label={t(`tables:preset.${each}`)} />
+            <Checkbox key={each} value={each} label={t(`field.${each}`)} />
           ))}
         </Stack>
       </Checkbox.Group>
