@@ -5,6 +5,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -54,6 +55,12 @@ class Settings(BaseModel):
         max_length=256,
         repr=False,
         description="Password of the first account; absent: it is made in the page.",
+    )
+    session_days: int = Field(
+        default=7,
+        ge=1,
+        le=365,
+        description="Days after which one signs in again, however much one was there.",
     )
     body_limit: int = Field(
         default=10 * 1024 * 1024,
@@ -114,6 +121,11 @@ class Settings(BaseModel):
             for name in _given(environment)
             if name not in cls.model_fields
         )
+
+    @property
+    def session(self) -> timedelta:
+        """How long a session lasts."""
+        return timedelta(days=self.session_days)
 
     def secret(self) -> str:
         """The key that signs tokens; generated into the data directory (mode 600) when not set.

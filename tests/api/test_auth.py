@@ -380,6 +380,21 @@ async def test_after_a_week_one_signs_in_again(timed: Client, clock: MovableCloc
     assert refused(await client.get("auth:check")) == "EXPIRED_SESSION"
 
 
+async def test_how_long_a_session_lasts_is_a_setting(
+    settings: Settings, clock: MovableClock
+) -> None:
+    own = settings.model_copy(update={"session_days": 2})
+    async with running(own, clock=clock) as ensuite, Client(ensuite.endpoint) as client:
+        _ = await client.sign_in(ROOT_EMAIL, ROOT_PASSWORD)
+        assert (await client.get("app:getInfo")).data["sessionDays"] == 2
+        clock.move(days=1)
+        new_token = (await client.get("auth:check")).headers["x-new-token"]
+        renewed = client.acting(Authorization=f"Bearer {new_token}")
+        clock.move(days=1)
+
+        assert refused(await renewed.get("auth:check")) == "EXPIRED_SESSION"
+
+
 async def test_an_expired_token_is_refused_from_the_cache_as_well(
     timed: Client, clock: MovableClock
 ) -> None:

@@ -1,6 +1,8 @@
 """The grid: what a table shows, and how it is changed in place."""
 
 import re
+import time
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -188,3 +190,32 @@ def test_a_cell_that_somebody_else_changed_is_not_overwritten(page: Page, server
     expect(cell).to_have_attribute("data-bad", "true")
     expect(cell).to_have_attribute("title", re.compile("Somebody else has changed this record"))
     assert server.api(f"posts:get/{post}")["words"] == 2
+
+
+def test_times_are_shown_and_filled_in_in_the_chosen_zone(page: Page, server: Server) -> None:
+    server.table("posts", {"name": "title", "type": "string"}, {"name": "printed", "type": "date"})
+    post = server.api("posts:create", {"title": "Bread", "printed": "2026-07-01T22:30:00Z"})["id"]
+    page.goto("/settings")
+    page.get_by_role("combobox", name="Time zone").fill("Tokyo")
+    page.get_by_role("option", name="Asia/Tokyo").click()
+    page.goto("/data/posts")
+    cell = page.locator(f'[data-cell="{post} printed"]')
+    expect(cell).to_have_text(re.compile("2 Jul|Jul 2"))
+    cell.dblclick()
+    field = page.locator('input[type="datetime-local"]')
+    expect(field).to_have_value("2026-07-02T07:30")
+    field.fill("2026-07-02T08:00")
+    page.keyboard.press("Enter")
+
+    expect(cell).not_to_have_attribute("data-bad", "true")
+    expect(page.locator('input[type="datetime-local"]')).to_have_count(0)
+    until(lambda: server.api(f"posts:get/{post}")["printed"] == "2026-07-01T23:00:00.000Z")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what the page has sent without showing it."""
+    for _ in range(200):
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it does not come about")

@@ -1,4 +1,5 @@
 /** Calls of the HTTP API: one function, one error, and what the answers look like. */
+import { timeZone } from "./i18n";
 
 export interface Issue {
   message: string;
@@ -142,7 +143,7 @@ export async function call<T = unknown>(path: string, sent: Sent = {}): Promise<
   const posts = sent.method === "POST" || (sent.method === undefined && sent.body !== undefined);
   const headers: Record<string, string> = {
     "X-Locale": document.documentElement.lang,
-    "X-Timezone": Intl.DateTimeFormat().resolvedOptions().timeZone,
+    "X-Timezone": timeZone.chosen ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   if (session.token) headers.Authorization = `Bearer ${session.token}`;
   if (session.role) headers["X-Role"] = session.role;

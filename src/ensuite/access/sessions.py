@@ -42,7 +42,14 @@ class Session:
 class Sessions:
     """The actors of this process."""
 
-    def __init__(self, database: Database, secret: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        secret: str,
+        clock: Clock,
+        lifetime: timedelta = tokens.SESSION_LIFETIME,
+    ) -> None:
+        self._lifetime = lifetime
         self._database = database
         self._secret = secret
         self._clock = clock
@@ -85,7 +92,7 @@ class Sessions:
         return found
 
     async def _by_token(self, token: str, wanted: str | None, now: datetime) -> Session:
-        claims, has_expired = tokens.verified(self._secret, token, now=now)
+        claims, has_expired = tokens.verified(self._secret, token, now=now, lifetime=self._lifetime)
         account = await accounts.by_claims(self._database, claims)
         renewed = tokens.renewed(self._secret, claims, now=now) if has_expired else None
         until = min(now.timestamp() + RECHECK_SECONDS, claims.expires_at, claims.session_ends_at)

@@ -31,7 +31,7 @@ class ExpiredToken(Unauthenticated):
 
 
 class ExpiredSession(Unauthenticated):
-    """The session has lasted its seven days; sign in again."""
+    """The session has lasted as long as sessions do; sign in again."""
 
     code = "EXPIRED_SESSION"
 
@@ -53,11 +53,13 @@ class Claims:
     signed_in_at: float
     """To the millisecond; it stays over renewals, too."""
     expires_at: int
+    lifetime: timedelta = SESSION_LIFETIME
+    """How long the session lasts, over all renewals."""
 
     @property
     def session_ends_at(self) -> float:
         """When no renewal helps any more."""
-        return self.signed_in_at + SESSION_LIFETIME.total_seconds()
+        return self.signed_in_at + self.lifetime.total_seconds()
 
 
 def issue(secret: str, user_id: UserId, *, now: datetime) -> str:
@@ -84,7 +86,9 @@ def _encoded(secret: str, user_id: UserId, jti: str, now: datetime, signed_in_at
     return jwt.encode(payload, secret, algorithm=_ALGORITHM)
 
 
-def verified(secret: str, token: str, *, now: datetime) -> tuple[Claims, bool]:
+def verified(
+    secret: str, token: str, *, now: datetime, lifetime: timedelta = SESSION_LIFETIME
+) -> tuple[Claims, bool]:
     """What a token claims, and whether it has to be renewed.
 
     Raises:
@@ -105,6 +109,7 @@ def verified(secret: str, token: str, *, now: datetime) -> tuple[Claims, bool]:
             issued_at=int(payload["iat"]),
             signed_in_at=int(payload["signInTime"]) / 1000,
             expires_at=int(payload["exp"]),
+            lifetime=lifetime,
         )
     except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
         raise InvalidToken from error

@@ -72,7 +72,9 @@ async def sign_out(call: Call) -> Answer:
     """Sign out: the session's tokens are refused from now on, in every process."""
     if call.actor.via == "token" and call.token is not None:
         now = call.means.clock.now()
-        claims, _ = tokens.verified(call.means.secret, call.token, now=now)
+        claims, _ = tokens.verified(
+            call.means.secret, call.token, now=now, lifetime=call.means.settings.session
+        )
         async with call.means.database.transaction() as tx:
             _ = await tx.execute("DELETE FROM ensuite.revoked_tokens WHERE expires_at < $1", now)
             _ = await tx.execute(
@@ -157,6 +159,7 @@ async def app_info(call: Call) -> Answer:
             "version": __version__,
             "lang": "en-US",
             "languages": ["en", "fr"],
+            "sessionDays": call.means.settings.session_days,
             "now": to_wire(call.means.clock.now()),
         }
     )

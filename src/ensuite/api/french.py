@@ -23,7 +23,7 @@ SENTENCES: Mapping[str, str] = {
     "EMPTY_TOKEN": "Personne n’est connecté ; se connecter d’abord.",
     "EXECUTION_ENDED": "L’exécution est déjà terminée : il n’y a plus rien à annuler.",
     "EXECUTION_NOT_FOUND": "Cette exécution n’existe pas.",
-    "EXPIRED_SESSION": "La session a duré ses sept jours ; se reconnecter.",
+    "EXPIRED_SESSION": "La session a duré ce que durent les sessions ; se reconnecter.",
     "EXPIRED_TOKEN": "La session a expiré ; se reconnecter.",
     "EXPRESSION_FAILED": "L’expression ne peut pas être évaluée avec ces valeurs.",
     "FIELD_EXISTS": "La table a déjà un champ de ce nom ; en choisir un autre.",

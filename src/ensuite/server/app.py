@@ -96,7 +96,7 @@ async def running(
         load_node_types()
         load_trigger_types()
         load_routes()
-        sessions = Sessions(database, secret, time)
+        sessions = Sessions(database, secret, time, settings.session)
         notifications = Notifications(
             database, (SNAPSHOT_CHANNEL, ACTORS_CHANNEL, READY_CHANNEL), revive
         )

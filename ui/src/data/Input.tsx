@@ -1,5 +1,7 @@
 import { MultiSelect, NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import type { Field, Row } from "../api";
+import { timeZone } from "../i18n";
+import { fromWallClock, toWallClock } from "../i18n/zone";
 import { JsonField } from "../parts/form/JsonField";
 import { kindOf, optionsOf } from "./fields";
 import { RelationPicker } from "./RelationPicker";
@@ -13,11 +15,10 @@ interface Props {
   onChange: (value: unknown) => void;
 }
 
-/** `2026-03-14T09:30`, as the browser's own control wants it, in the local zone. */
 function local(value: unknown): string {
   if (!value) return "";
   const at = new Date(typeof value === "number" ? value * 1000 : String(value));
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  return toWallClock(at, timeZone.chosen);
 }
 
 /** The control that fills in a field of this type. */
@@ -74,7 +75,7 @@ export function Input({ field, value, label, error, autoFocus, onChange }: Props
           value={local(value)}
           onChange={(e) => {
             const next = e.currentTarget.value;
-            onChange(next ? new Date(next).toISOString() : null);
+            onChange(next ? fromWallClock(next, timeZone.chosen).toISOString() : null);
           }}
         />
       );

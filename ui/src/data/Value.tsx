@@ -33,7 +33,7 @@ export function Value({
         ? value.map((each) => <Pill key={String(each)}>{said(each)}</Pill>)
         : null;
     case "day":
-      return format.date(`${String(value).slice(0, 10)}T00:00:00`);
+      return format.day(String(value).slice(0, 10));
     case "moment": {
       const at = typeof value === "number" ? new Date(value * 1000).toISOString() : String(value);
       return (

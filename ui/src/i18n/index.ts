@@ -42,6 +42,22 @@ export function local(label: { en?: string; fr?: string } | string | null | unde
   return label[language] || label.en || label.fr || "";
 }
 
+const ZONE = "ensuite.timezone";
+
+const stored = localStorage.getItem(ZONE) ?? "";
+
+/** The time zone in which times are shown and filters mean days; undefined: the browser's own. */
+export const timeZone = {
+  chosen: Intl.supportedValuesOf("timeZone").includes(stored) ? stored : undefined,
+  choose(zone: string | null) {
+    timeZone.chosen = zone ?? undefined;
+    if (zone === null) localStorage.removeItem(ZONE);
+    else localStorage.setItem(ZONE, zone);
+    made.clear();
+    void i18next.changeLanguage(i18next.language); // everything that shows a time shows it anew
+  },
+};
+
 // A formatter takes longer to make than to format a hundred values.
 const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
 
@@ -59,12 +75,24 @@ function kept<F extends Intl.DateTimeFormat | Intl.NumberFormat>(
 export const format = {
   number: (value: number) => kept("number", (each) => new Intl.NumberFormat(each)).format(value),
   date: (value: string) =>
-    kept("date", (each) => new Intl.DateTimeFormat(each, { dateStyle: "medium" })).format(
-      new Date(value),
-    ),
+    kept(
+      "date",
+      (each) => new Intl.DateTimeFormat(each, { dateStyle: "medium", timeZone: timeZone.chosen }),
+    ).format(new Date(value)),
+  /** A day of the calendar, `2026-03-14`: the same in every zone. */
+  day: (value: string) =>
+    kept(
+      "day",
+      (each) => new Intl.DateTimeFormat(each, { dateStyle: "medium", timeZone: "UTC" }),
+    ).format(new Date(`${value}T00:00:00Z`)),
   moment: (value: string) =>
     kept(
       "moment",
-      (each) => new Intl.DateTimeFormat(each, { dateStyle: "medium", timeStyle: "medium" }),
+      (each) =>
+        new Intl.DateTimeFormat(each, {
+          dateStyle: "medium",
+          timeStyle: "medium",
+          timeZone: timeZone.chosen,
+        }),
     ).format(new Date(value)),
 };

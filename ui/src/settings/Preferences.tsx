@@ -1,6 +1,6 @@
-import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
+import { SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { LANGUAGES, type Language, speak } from "../i18n";
+import { LANGUAGES, type Language, speak, timeZone } from "../i18n";
 import { Section } from "./Section";
 import styles from "./Settings.module.css";
 
@@ -19,6 +19,22 @@ export function Preferences() {
             onChange={(chosen) => speak(chosen as Language)}
           />
         </span>
+      </Section>
+      <Section title={t("settings:timeZone")}>
+        <Select
+          aria-label={t("settings:timeZone")}
+          description={t("settings:timeZoneHint")}
+          searchable
+          clearable
+          placeholder={t("settings:timeZoneOwn", {
+            zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+          })}
+          value={timeZone.chosen ?? null}
+          data={Intl.supportedValuesOf("timeZone")}
+          limit={50}
+          nothingFoundMessage={t("nothingFound")}
+          onChange={(chosen) => timeZone.choose(chosen)}
+        />
       </Section>
       <Section title={t("theme")}>
         <span className={styles.row}>

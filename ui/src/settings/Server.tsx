@@ -8,6 +8,7 @@ import { mayManage, useAbilities } from "../queries";
 import { Fact } from "./Fact";
 import { Section } from "./Section";
 import styles from "./Settings.module.css";
+import { useInfo } from "./useInfo";
 
 interface Health {
   database: string;
@@ -23,10 +24,7 @@ const REFRESH = 10_000;
 export function Server() {
   const { t } = useTranslation();
   const { data: abilities } = useAbilities();
-  const info = useQuery({
-    queryKey: ["info"],
-    queryFn: async () => (await call<{ version: string }>("app:getInfo")).data,
-  });
+  const info = useInfo();
   const health = useQuery({
     queryKey: ["health"],
     enabled: mayManage(abilities, "pm.system-settings"),

@@ -4,10 +4,12 @@ import type { Me } from "../queries";
 import { useSignOut } from "../signOut";
 import { Section } from "./Section";
 import styles from "./Settings.module.css";
+import { useInfo } from "./useInfo";
 
 /** Who is signed in, and the way out. */
 export function Session({ me }: { me: Me }) {
   const { t } = useTranslation();
+  const { data: info } = useInfo();
   const signOut = useSignOut();
   const signOutEverywhere = useSignOut({ everywhere: true });
 
@@ -25,6 +27,9 @@ export function Session({ me }: { me: Me }) {
         </Button>
       </span>
       <span className="dim">{t("settings:everywhereHint")}</span>
+      {info && (
+        <span className="dim">{t("settings:sessionDays", { count: info.sessionDays })}</span>
+      )}
     </Section>
   );
 }

@@ -1,6 +1,8 @@
 import { MultiSelect, NumberInput, Select, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Field } from "../api";
+import { timeZone } from "../i18n";
+import { fromWallClock, toWallClock } from "../i18n/zone";
 import { JsonField } from "../parts/form/JsonField";
 import { asText } from "../parts/form/types";
 import { keptChoices } from "./Choices";
@@ -15,11 +17,9 @@ interface Props {
 const INPUTS: Record<string, string> = { date: "date", time: "time", moment: "datetime-local" };
 const EXACT = new Set(["decimal", "bigInt"]);
 
-/** `2026-03-14T09:30`, as the browser's own control wants it, in the local zone. */
 function wallClock(value: string): string {
   const at = new Date(value);
-  if (Number.isNaN(at.getTime())) return "";
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  return Number.isNaN(at.getTime()) ? "" : toWallClock(at, timeZone.chosen);
 }
 
 /** What a new record has where nobody says anything; null: nothing. */
@@ -86,7 +86,9 @@ export function DefaultValue({ field, kind, onChange }: Props) {
         value={zoned && shown ? wallClock(shown) : shown.replace(" ", "T")}
         onChange={(event) => {
           const next = event.currentTarget.value;
-          onChange(next ? (zoned ? new Date(next).toISOString() : next) : null);
+          onChange(
+            next ? (zoned ? fromWallClock(next, timeZone.chosen).toISOString() : next) : null,
+          );
         }}
       />
     );
