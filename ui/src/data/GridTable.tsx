@@ -1,5 +1,5 @@
 import { Skeleton } from "@mantine/core";
-import { useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection, Row } from "../api";
 import { useCollections } from "../queries";
@@ -30,7 +30,9 @@ interface Props extends ColumnActions {
 
 /** The records of a page as rows. */
 export function GridTable(props: Props) {
-  const { collection, view, rows, selected, editable } = props;
+  const { collection, view, selected, editable } = props;
+  // Hundreds of cells: drawn in slices, so that the page answers in between.
+  const rows = useDeferredValue(props.rows, undefined);
   const { t } = useTranslation();
   const { table, editing, edit, end } = useEditing();
   const { saving, save } = useCellSaves(collection);
