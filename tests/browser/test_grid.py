@@ -82,6 +82,7 @@ def test_the_menu_of_a_column_sorts_hides_and_pins(page: Page, server: Server) -
 def test_a_column_is_made_wider_by_mouse_and_by_keyboard(page: Page, server: Server) -> None:
     make_posts(server)
     page.goto("/data/posts")
+    expect(page.locator("[data-cell]").first).to_be_visible()
     head = page.get_by_role("columnheader", name="Author")
     edge = page.get_by_role("button", name="Width of “Author”")
     before = head.bounding_box()
