@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import cast
 
 import httptools
 
@@ -57,7 +58,10 @@ def run(port: int, requests: Sequence[Request], *, connections: int, seconds: fl
         text=True,
         check=True,
     )
-    return Rate(**json.loads(done.stdout))
+    rate = Rate(**json.loads(done.stdout))
+    if rate.requests == 0:
+        raise SystemExit(f"the load generator got no answer: {done.stderr}")
+    return rate
 
 
 def _wrk(port: int, requests: Sequence[Request], connections: int, seconds: float) -> Rate:
@@ -108,8 +112,8 @@ class _Connection(asyncio.Protocol):
         self.stopping = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are no subclasses of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
         self._send()
 
     def _send(self) -> None:
