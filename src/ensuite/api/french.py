@@ -55,7 +55,7 @@ SENTENCES: Mapping[str, str] = {
     "INVALID_TEMPLATE": "Un modèle de texte est trop long ou trop imbriqué.",
     "INVALID_TOKEN": "Cette session n’est pas connue de ce serveur ; se reconnecter.",
     "INVALID_TRIGGER_CONFIG": "Le réglage du déclencheur n’est pas valide.",
-    "INVALID_TRIGGER_WORKFLOWS": "Des workflows demandés ne démarreraient pas ; rien n’a été écrit.",
+    "INVALID_TRIGGER_WORKFLOWS": "Des workflows ne démarreraient pas ; rien n’a été écrit.",
     "INVALID_VIEW": "Une vue ne peut pas être ainsi.",
     "INVALID_WORKFLOW": "Un workflow ne peut pas être ainsi.",
     "JOB_NOT_FOUND": "Il n’y a pas de job de cet identifiant.",
