@@ -155,6 +155,26 @@ def curl(url: str, token: str, body: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_sample_is_made_and_works(browse: Browse, server: Server, language: str) -> None:
+    words = Words(language)
+    page = browse(language=language)
+    page.goto("/tables")
+    page.get_by_role("button", name=words("tables:sample")).click()
+    expect(page).to_have_url(re.compile("/data/orders"))
+    page.get_by_role("button", name="A-1003").click()
+    page.get_by_role("button", name=words.of("Submit", "Soumettre"), exact=True).click()
+
+    expect(
+        page.get_by_role("status").get_by_text(words("executions:state.succeeded"))
+    ).to_be_visible()
+    [order] = server.api("orders:list", filter={"number": "A-1003"}, appends="customer")
+    assert (order["state"], order["customer"]["name"]) == ("approved", "Noor Haddad")
+    expect(
+        page.get_by_role("complementary").get_by_text(words("tables:sample.approved"))
+    ).to_be_visible()
+
+
 def test_an_execution_is_seen_to_go_on_without_a_reload(page: Page, server: Server) -> None:
     server.table("posts", {"name": "title", "type": "string"})
     made = server.api(

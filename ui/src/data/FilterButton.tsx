@@ -1,4 +1,4 @@
-import { Button, Popover } from "@mantine/core";
+import { Button, FocusTrap, Popover } from "@mantine/core";
 import { ListFilter } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Collection } from "../api";
@@ -35,6 +35,8 @@ export function FilterButton({ collection, value, opened, onOpen, onChange }: Pr
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
+        {/* Not the first field: its list would drop down at once. */}
+        <FocusTrap.InitialFocus />
         <div className={styles.filter}>
           <FilterEditor
             field={{ name: "filter", title: t("data:filter") } as unknown as WidgetProps["field"]}

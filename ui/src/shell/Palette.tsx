@@ -34,7 +34,9 @@ export function Palette() {
   });
   const other = i18n.language === "fr" ? "en" : "fr";
   const execution = /^\d{4,16}$/.test(typed.trim()) ? typed.trim() : null;
-  const readable = collections.filter((each) => may(abilities, each.name, "view"));
+  const readable = collections.filter(
+    (each) => each.hidden !== true && may(abilities, each.name, "view"),
+  );
   const manages = (snippet: string) => mayManage(abilities, snippet);
   const pages: [string, string, boolean][] = [
     ["workflows", "/workflows", managesWorkflows],

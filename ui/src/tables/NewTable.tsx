@@ -7,8 +7,8 @@ import { call } from "../api";
 import { FormDialog } from "../parts/FormDialog";
 import { nameFrom } from "./names";
 
-const KEY = { name: "id", type: "snowflakeId", primaryKey: true, allowNull: false };
-const PRESETS: Record<string, object> = {
+export const KEY = { name: "id", type: "snowflakeId", primaryKey: true, allowNull: false };
+export const PRESETS: Record<string, object> = {
   createdAt: { name: "createdAt", type: "date", interface: "createdAt" },
   updatedAt: { name: "updatedAt", type: "date", interface: "updatedAt" },
   createdBy: {

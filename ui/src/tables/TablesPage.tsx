@@ -8,6 +8,7 @@ import { PageBar } from "../parts/PageBar";
 import { Problem } from "../parts/Problem";
 import { mayManage, titleOf, useAbilities, useCollections, useWorkflows } from "../queries";
 import { NewTable } from "./NewTable";
+import { SampleButton } from "./SampleButton";
 import { TableRow } from "./TableRow";
 
 /** Rows at a time: each asks the server for what is in its table. */
@@ -59,7 +60,18 @@ export function TablesPage() {
       <Problem error={error} onRetry={() => void refetch()} />
       {isPending && <Skeleton height={144} m={12} />}
       {data && matching.length === 0 && (
-        <Empty action={create}>{t(wanted ? "nothingFound" : "tables:none")}</Empty>
+        <Empty
+          action={
+            <>
+              {create}
+              {data.length === 0 && mayManage(abilities, "pm.workflow.workflows") && (
+                <SampleButton />
+              )}
+            </>
+          }
+        >
+          {t(wanted ? "nothingFound" : "tables:none")}
+        </Empty>
       )}
       {matching.length > 0 && (
         <div style={{ overflow: "auto", flex: 1 }}>
