@@ -53,6 +53,24 @@ export interface WorkflowOutcome {
   reason?: string;
 }
 
+/** What came of a call: each of its workflows, and what they said to whoever waits. */
+export interface Came {
+  workflows: WorkflowOutcome[];
+  said: string[];
+}
+
+export const cameOf = ({ meta, messages }: Envelope<unknown>): Came => ({
+  workflows: meta?.workflows ?? [],
+  said: (messages ?? []).map((each) => each.message),
+});
+
+/** What came of a call that a workflow has refused although its record is saved; else null. */
+export function cameOfError(error: unknown): Came | null {
+  const workflows = error instanceof ApiError ? error.body?.meta?.workflows : undefined;
+  if (!workflows) return null;
+  return { workflows, said: (error as ApiError).issues.map((each) => each.message) };
+}
+
 export type Row = Record<string, unknown> & { id?: number | string };
 
 export interface Field {

@@ -31,7 +31,7 @@ export function Grid({ collection }: { collection: Collection }) {
   const [selected, setSelected] = useState<string[]>([]);
   const abilities = useAbilities().data;
   const buttons = useButtons(table);
-  const { press, outcomes, error: refused, reset } = usePress(table);
+  const { press, came, error: refused, reset } = usePress(table);
   const { data, error, refetch } = useQuery({
     queryKey: ["records", table, "list", view.q, filter, view.sort, view.page, view.size],
     placeholderData: keepPreviousData,
@@ -98,7 +98,7 @@ export function Grid({ collection }: { collection: Collection }) {
           onDelete={mayDelete ? () => askDelete(selected) : undefined}
         />
         <Problem error={failed} onRetry={error ? () => void refetch() : undefined} />
-        {outcomes && <Outcomes outcomes={outcomes} onClose={reset} />}
+        {came && <Outcomes came={came} onClose={reset} />}
         <div className={styles.scroll}>
           <GridTable
             collection={collection}

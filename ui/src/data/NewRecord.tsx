@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, type Collection, call, type Row, type WorkflowOutcome } from "../api";
+import { ApiError, type Came, type Collection, call, cameOf, cameOfError, type Row } from "../api";
 import { local } from "../i18n";
 import { Drawer } from "../parts/Drawer";
 import { Outcomes } from "../parts/Outcomes";
@@ -27,15 +27,15 @@ export function NewRecord({ collection, buttons, onClose, onOpen }: Props) {
   const all = useCollections().data;
   const form = useRef<HTMLFormElement>(null);
   const [values, setValues] = useState<Values>({});
-  const [outcomes, setOutcomes] = useState<WorkflowOutcome[]>([]);
+  const [came, setCame] = useState<Came>({ workflows: [], said: [] });
   const [made, setMade] = useState<string | null>(null);
   const fields = askedFields(collection);
-  const done = (row: Row | null, ran: WorkflowOutcome[]) => {
+  const done = (row: Row | null, ran: Came) => {
     void queries.invalidateQueries({ queryKey: ["records", collection.name] });
     const id = row ? String(row[keyName(collection)]) : null;
-    setOutcomes(ran);
+    setCame(ran);
     setMade(id);
-    if (id && ran.length === 0) onOpen(id);
+    if (id && ran.workflows.length === 0) onOpen(id);
   };
   const send = useMutation({
     mutationFn: (button: Button | undefined) =>
@@ -43,10 +43,10 @@ export function NewRecord({ collection, buttons, onClose, onOpen }: Props) {
         query: { triggerWorkflows: button && triggers(button) },
         body: bodyOf(fields, values, all),
       }),
-    onSuccess: ({ data, meta }) => done(data, meta?.workflows ?? []),
+    onSuccess: (answer) => done(answer.data, cameOf(answer)),
     onError: (error) => {
       if (!(error instanceof ApiError)) return;
-      const ran = error.body?.meta?.workflows;
+      const ran = cameOfError(error);
       // The record is saved although a workflow failed.
       if (ran) return done(error.body?.data as Row | null, ran);
       const first = fields.find((each) => each.name in error.byField);
@@ -88,7 +88,7 @@ export function NewRecord({ collection, buttons, onClose, onOpen }: Props) {
         )
       }
     >
-      {made && <Outcomes outcomes={outcomes} onClose={() => onOpen(made)} />}
+      {made && <Outcomes came={came} onClose={() => onOpen(made)} />}
       <Problem error={made ? null : send.error} />
       <NewFields
         form={form}

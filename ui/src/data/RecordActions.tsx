@@ -2,12 +2,13 @@ import { ActionIcon, Button as Plain } from "@mantine/core";
 import { Ellipsis } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Query, Row } from "../api";
-import { local } from "../i18n";
+import { local, timeZone } from "../i18n";
 import { ButtonIcon } from "../parts/ButtonIcon";
 import { Copy } from "../parts/Copy";
 import styles from "./Grid.module.css";
+import { passes } from "./passes";
 import { RowMenu } from "./RowMenu";
-import { type Button, passes } from "./useButtons";
+import type { Button } from "./useButtons";
 
 interface Props {
   id: string;
@@ -21,7 +22,9 @@ interface Props {
 const SHOWN = 2;
 
 const ownOf = (buttons: Button[], row: Row) =>
-  buttons.filter((each) => each.scope === "record" && passes(each.visibleWhen, row));
+  buttons.filter(
+    (each) => each.scope === "record" && passes(each.visibleWhen, row, timeZone.chosen),
+  );
 
 /** A record's key, and the menu of what can be done with it. */
 export function RecordActions({ id, row, buttons, onPress, onDelete }: Props) {

@@ -29,7 +29,7 @@ interface Props {
 export function RecordDrawer(props: Props) {
   const { collection, id, buttons, onClose, onDelete } = props;
   const { t } = useTranslation();
-  const { press, outcomes, error: refused, reset } = usePress(collection.name);
+  const { press, came, error: refused, reset } = usePress(collection.name);
   const { data, error, isPending, refetch } = useRecord(collection, id);
   if (id === "new") return <NewRecord {...props} />;
   const row = data?.row;
@@ -57,7 +57,7 @@ export function RecordDrawer(props: Props) {
     >
       <RecordButtons id={id} row={row} buttons={buttons} onPress={press} />
       <Problem error={error ?? refused} onRetry={error ? () => void refetch() : undefined} />
-      {outcomes && <Outcomes outcomes={outcomes} onClose={reset} />}
+      {came && <Outcomes came={came} onClose={reset} />}
       {isPending && <Skeleton height={160} />}
       {row === null && <Empty>{t("data:noRecord")}</Empty>}
       {row && (

@@ -35,7 +35,7 @@ export function RecordPage() {
 function Whole({ collection, id }: { collection: Collection; id: string }) {
   const { t } = useTranslation();
   const table = collection.name;
-  const { press, outcomes, error: refused, reset } = usePress(table);
+  const { press, came, error: refused, reset } = usePress(table);
   const { data, error, isPending, refetch } = useRecord(collection, id);
   const buttons = useButtons(table);
   const row = data?.row;
@@ -49,7 +49,7 @@ function Whole({ collection, id }: { collection: Collection; id: string }) {
         <RecordButtons id={id} row={row} buttons={buttons} onPress={press} />
       </PageBar>
       <Problem error={error ?? refused} onRetry={error ? () => void refetch() : undefined} />
-      {outcomes && <Outcomes outcomes={outcomes} onClose={reset} />}
+      {came && <Outcomes came={came} onClose={reset} />}
       {isPending && <Skeleton height={160} m={16} />}
       {row === null && <Empty>{t("data:noRecord")}</Empty>}
       {row && (

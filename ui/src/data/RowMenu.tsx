@@ -2,9 +2,10 @@ import { Menu } from "@mantine/core";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import type { Row } from "../api";
-import { local } from "../i18n";
+import { local, timeZone } from "../i18n";
 import { ButtonIcon } from "../parts/ButtonIcon";
-import { type Button, passes } from "./useButtons";
+import { passes } from "./passes";
+import type { Button } from "./useButtons";
 
 interface Props {
   row: Row;
@@ -29,7 +30,9 @@ export function RowMenu(props: Props) {
       <Menu.Dropdown>
         {onOpen && <Menu.Item onClick={onOpen}>{t("data:open")}</Menu.Item>}
         {buttons
-          .filter((each) => each.scope === "record" && passes(each.visibleWhen, row))
+          .filter(
+            (each) => each.scope === "record" && passes(each.visibleWhen, row, timeZone.chosen),
+          )
           .map((each) => (
             <Menu.Item
               key={each.id}

@@ -1,7 +1,7 @@
 import { modals } from "@mantine/modals";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { ApiError, call, type Query, type WorkflowOutcome } from "../api";
+import { type Came, call, cameOf, cameOfError, type Query } from "../api";
 import { local } from "../i18n";
 import { type Button, triggers } from "./useButtons";
 
@@ -16,16 +16,17 @@ export function usePress(table: string) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const sent = useMutation({
-    mutationFn: async ({ button, query }: Press): Promise<WorkflowOutcome[]> => {
+    mutationFn: async ({ button, query }: Press): Promise<Came> => {
       try {
-        const { meta } = await call(`${table}:update`, {
-          query: { ...query, triggerWorkflows: triggers(button) },
-          body: button.values ?? {},
-        });
-        return meta?.workflows ?? [];
+        return cameOf(
+          await call(`${table}:update`, {
+            query: { ...query, triggerWorkflows: triggers(button) },
+            body: button.values ?? {},
+          }),
+        );
       } catch (error) {
-        const outcomes = error instanceof ApiError ? error.body?.meta?.workflows : undefined;
-        if (outcomes) return outcomes;
+        const came = cameOfError(error);
+        if (came) return came;
         throw error;
       }
     },
@@ -43,5 +44,5 @@ export function usePress(table: string) {
       onConfirm: go,
     });
   };
-  return { press, outcomes: sent.data, error: sent.error, reset: sent.reset, busy: sent.isPending };
+  return { press, came: sent.data, error: sent.error, reset: sent.reset, busy: sent.isPending };
 }

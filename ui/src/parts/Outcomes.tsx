@@ -2,7 +2,7 @@ import { ActionIcon } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { WorkflowOutcome } from "../api";
+import type { Came, WorkflowOutcome } from "../api";
 import { mayManage, useAbilities } from "../queries";
 import { FollowedPill } from "./FollowedPill";
 import styles from "./Outcomes.module.css";
@@ -18,19 +18,19 @@ const TONES: Record<WorkflowOutcome["state"], Tone> = {
 
 /** What a call did with each of its workflows. */
 export function Outcomes({
-  outcomes,
+  came: { workflows, said },
   onClose,
 }: {
-  outcomes: WorkflowOutcome[];
+  came: Came;
   onClose: () => void;
 }) {
   const { t } = useTranslation();
   const follows = mayManage(useAbilities().data, "pm.workflow.workflows");
-  if (outcomes.length === 0) return null;
+  if (workflows.length === 0) return null;
   return (
     <div className={styles.panel} role="status">
       <ul className={styles.list}>
-        {outcomes.map((each) => {
+        {workflows.map((each) => {
           const ids = each.executionIds ?? (each.executionId ? [each.executionId] : []);
           return (
             <li key={`${each.key}!${each.path ?? ""}`} className={styles.row}>
@@ -49,6 +49,11 @@ export function Outcomes({
             </li>
           );
         })}
+        {said.map((each) => (
+          <li key={each} className={styles.row}>
+            {each}
+          </li>
+        ))}
       </ul>
       <ActionIcon aria-label={t("close")} onClick={onClose}>
         <X size={14} />
