@@ -1,7 +1,7 @@
 """What a form asks for an option of a field type: its words, beside the option that they name."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -38,3 +38,17 @@ def asked(
 
 def _in_both(words: Words) -> dict[str, str]:
     return dict(zip(("en", "fr"), words, strict=True))
+
+
+AutoFill = Annotated[
+    bool,
+    asked(
+        "Fill by itself",
+        "Remplir automatiquement",
+        hint=(
+            "A new record gets one when none is given.",
+            "Un nouvel enregistrement en reçoit un si aucun n’est donné.",
+        ),
+    ),
+]
+"""Whether a type that makes identifiers does so for each new record."""

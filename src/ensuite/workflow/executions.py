@@ -146,6 +146,19 @@ class ResultTooLarge(ValueError):
     """A node's result is over 1 MiB; let the node keep less of it."""
 
 
+def encoded_result(value: Any) -> bytes | None:
+    """A result as a job keeps it; None: there is none.
+
+    Raises:
+        ResultTooLarge: it does not fit into a job.
+
+    """
+    encoded = None if value is None else msgspec.json.encode(value)
+    if encoded is not None and len(encoded) > MAX_RESULT_BYTES:
+        raise ResultTooLarge(ResultTooLarge.__doc__)
+    return encoded
+
+
 def job_rider(
     job_id: JobId,
     claim: Claim,
@@ -164,9 +177,7 @@ def job_rider(
 
     """
     status, value, meta, error = as_job(outcome)
-    result = None if value is None else msgspec.json.encode(value)
-    if result is not None and len(result) > MAX_RESULT_BYTES:
-        raise ResultTooLarge(ResultTooLarge.__doc__)
+    result = encoded_result(value)
     return Rider(
         known_jobs if known else jobs,
         (

@@ -68,7 +68,10 @@ async def input_of(database: Database, job_id: JobId) -> tuple[bool, Any]:
         {name: _reader(known, name) for name in known}
         | {GENERATED: lambda: f"{{{{$system.{GENERATED}}}}}"}
     )
-    given = filled(msgspec.json.decode(row["config"]), progress.scope(row["context"], system))
+    given = filled(
+        msgspec.json.decode(row["config"]),
+        progress.scope(msgspec.json.decode(row["context"]), system),
+    )
     if len(msgspec.json.encode(given)) > MAX_RESULT_BYTES:
         raise InputTooLarge(InputTooLarge.__doc__)
     return True, given

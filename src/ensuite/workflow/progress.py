@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from ensuite.workflow.outcome import NOTHING, Done, Outcome
 from ensuite.workflow.scope import SystemVariables
 
@@ -33,10 +31,10 @@ class Progress:
         if outcome.message:
             self.messages.append(outcome.message)
 
-    def scope(self, context: str, system: SystemVariables) -> Mapping[str, Any]:
-        """The variables by their roots; later outcomes show in it.  `context` is JSON text."""
+    def scope(self, context: Any, system: SystemVariables) -> Mapping[str, Any]:
+        """The variables by their roots; later outcomes show in it.  `context` is the trigger's."""
         return {
-            "$context": msgspec.json.decode(context),
+            "$context": context,
             "$jobsMapByNodeKey": self.results,
             "$scopes": {},
             "$system": system,

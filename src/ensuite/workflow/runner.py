@@ -64,6 +64,15 @@ class Means:
     next_id: Callable[[], int]
 
 
+def failed_by(error: Exception, **about: Any) -> Failed:
+    """What a turn comes to that ended with an exception; one that nobody expected is logged."""
+    explained = error if isinstance(error, EnsuiteError) else translated(error)
+    if explained is None:
+        log.warning("node.raised", exc_info=error, **about)
+    message = explained.message if explained else f"{type(error).__name__}: {error}"
+    return Failed(message, Status.ERROR, {"message": message})
+
+
 class Run:
     """One execution, from its claim to its end, its next wait, or the loss of its lease."""
 
@@ -80,7 +89,9 @@ class Run:
         self._operation = Operation(
             means.next_id(), "workflow", origin="workflow", execution_id=claim.id
         )
-        self._scope = self._progress.scope(claim.context, system_scope(means.clock, means.next_id))
+        self._scope = self._progress.scope(
+            msgspec.json.decode(claim.context), system_scope(means.clock, means.next_id)
+        )
         timeout = workflow.timeout_seconds
         self._deadline = None if timeout is None else claim.started_at + timedelta(seconds=timeout)
 
@@ -154,7 +165,7 @@ class Run:
                 raise
             if is_connection_loss(error):
                 raise
-            outcome = self._failed(placed, error)
+            outcome = failed_by(error, execution=self._claim.id, node=placed.key)
             job = as_job(outcome)
         except BaseException:
             await records.roll_back()
@@ -181,13 +192,6 @@ class Run:
         if waited is not None:
             return await placed.node.resume(turn, waited.value)
         return await placed.node.run(turn)
-
-    def _failed(self, placed: PlacedNode, error: Exception) -> Failed:
-        explained = error if isinstance(error, EnsuiteError) else translated(error)
-        if explained is None:
-            log.warning("node.raised", execution=self._claim.id, node=placed.key, exc_info=error)
-        message = explained.message if explained else f"{type(error).__name__}: {error}"
-        return Failed(message, Status.ERROR, {"message": message})
 
     async def _announce(self, placed: PlacedNode, started_at: datetime) -> None:
         """Put an outgoing call on record before it is made, with the jobs that led to it."""

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from ensuite.data.changes import Operation
-from ensuite.errors import EnsuiteError
-from ensuite.storage.sqlstates import translated
-from ensuite.workflow.executions import MAX_RESULT_BYTES, as_job
+from ensuite.workflow.executions import as_job, encoded_result
 from ensuite.workflow.node import Node
-from ensuite.workflow.outcome import Done, Failed, Outcome, Status
-from ensuite.workflow.runner import Means
+from ensuite.workflow.outcome import Done, Outcome
+from ensuite.workflow.progress import Progress
+from ensuite.workflow.runner import Means, failed_by
 from ensuite.workflow.scope import system_scope
 from ensuite.workflow.step import StepRecords, Turn
 
@@ -32,34 +29,22 @@ async def tried(
         clock=means.clock,
         records=records,
         http=means.http,
-        scope={
-            "$context": context,
-            "$jobsMapByNodeKey": dict(jobs),
-            "$scopes": {},
-            "$system": system_scope(means.clock, means.next_id),
-        },
+        scope=Progress(results=dict(jobs)).scope(context, system_scope(means.clock, means.next_id)),
     )
     try:
         outcome = await node.run(turn)
         if records.planned is not None:
             _ = await records.transaction()
+        _ = encoded_result(as_job(outcome)[1])
     except Exception as error:  # noqa: BLE001 - whatever a node raises fails its turn
-        outcome = _failed(error)
+        outcome = failed_by(error, node=node.type)
     finally:
         await records.roll_back()
     return _shown(outcome)
 
 
-def _failed(error: Exception) -> Failed:
-    explained = error if isinstance(error, EnsuiteError) else translated(error)
-    message = explained.message if explained else f"{type(error).__name__}: {error}"
-    return Failed(message, Status.ERROR)
-
-
 def _shown(outcome: Outcome) -> dict[str, Any]:
     status, result, _, log = as_job(outcome)
-    if len(msgspec.json.encode(result)) > MAX_RESULT_BYTES:
-        status, result, log = Status.ERROR, None, "the result is larger than a job may have"
     if isinstance(outcome, Done) and outcome.message is not None:
         log = outcome.message
     return {"status": status, "result": result, "log": log}

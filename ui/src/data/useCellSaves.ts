@@ -1,10 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, type Collection, call, type Field, type Row } from "../api";
+import { ApiError, type Collection, type Field, type Row } from "../api";
 import { useCollections } from "../queries";
-import { keyName, toSend } from "./fields";
-import { seen } from "./useRecord";
+import { keyName } from "./fields";
+import { isConflict, readRecord, writeField } from "./useRecord";
 
 interface Saving {
   value: unknown;
@@ -22,23 +22,17 @@ export function useCellSaves(collection: Collection) {
 
   async function save(cell: string, row: Row, field: Field, value: unknown) {
     const table = collection.name;
-    const key = row[keyName(collection)];
+    const id = String(row[keyName(collection)]);
     const target = collections?.find((each) => each.name === field.target);
     setSaving((old) => ({ ...old, [cell]: { value } }));
     try {
-      const now = await call<Row | null>(`${table}:get`, {
-        query: { filterByTk: String(key), appends: field.target ? [field.name] : [] },
-      });
-      if (seen(now.data?.[field.name]) !== seen(row[field.name]))
-        throw new ApiError(412, "PRECONDITION_FAILED", t("data:conflict"), [], null, null);
-      await call(`${table}:update/${encodeURIComponent(String(key))}`, {
-        body: { [field.name]: toSend(field, value, target) },
-        match: now.etag,
-      });
+      const now = await readRecord(table, id, field.target ? [field.name] : []);
+      await writeField({ table, id, field, target, value, before: row[field.name], now });
       await queries.invalidateQueries({ queryKey: ["records", table] });
       forget(cell);
     } catch (error) {
-      const failed = error instanceof ApiError ? error.detail : String(error);
+      const said = error instanceof ApiError ? error.detail : String(error);
+      const failed = isConflict(error) ? t("data:conflict") : said;
       setSaving((old) => ({ ...old, [cell]: { value, failed } }));
     }
   }

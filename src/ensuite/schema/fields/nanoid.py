@@ -8,7 +8,7 @@ import pydantic
 
 from ensuite.schema.characters import Characters
 from ensuite.schema.field import field_type
-from ensuite.schema.option import asked
+from ensuite.schema.option import AutoFill, asked
 
 ALPHABET = string.digits + string.ascii_letters + "_-"
 MAX_SIZE = 255
@@ -47,17 +47,7 @@ class Nanoid(Characters):
         ),
     ] = ALPHABET
     """The characters that it is made from."""
-    auto_fill: Annotated[
-        bool,
-        asked(
-            "Fill by itself",
-            "Remplir automatiquement",
-            hint=(
-                "A new record gets one when none is given.",
-                "Un nouvel enregistrement en reçoit un si aucun n’est donné.",
-            ),
-        ),
-    ] = True
+    auto_fill: AutoFill = True
     """Whether a new record gets an identifier when none is given."""
 
     def generate(self) -> str | None:

@@ -2,12 +2,12 @@
 
 import re
 import uuid
-from typing import Annotated, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from ensuite.schema.field import Field, field_type
-from ensuite.schema.option import asked
+from ensuite.schema.option import AutoFill
 
 _form = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -27,17 +27,7 @@ class Uuid(Field):
     wire = uuid.UUID
     wire_is_stored = True
 
-    auto_fill: Annotated[
-        bool,
-        asked(
-            "Fill by itself",
-            "Remplir automatiquement",
-            hint=(
-                "A new record gets one when none is given.",
-                "Un nouvel enregistrement en reçoit un si aucun n’est donné.",
-            ),
-        ),
-    ] = True
+    auto_fill: AutoFill = True
     """Whether a new record gets an identifier when none is given."""
 
     def column_type(self) -> sa.types.TypeEngine[Any]:
