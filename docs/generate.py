@@ -41,6 +41,7 @@ from ensuite.schema.catalog import load_field_types
 from ensuite.schema.field import Field, make_field, type_registry
 from ensuite.settings import PREFIX, Settings
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
+from ensuite.workflow.failure import FailurePolicy
 from ensuite.workflow.node import node_types
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.selection import Reason
@@ -173,6 +174,9 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("workflow.scope", "MAX_TEMPLATE_CHARACTERS", "Characters of a text with templates"),
         ("workflow.scope", "MAX_TEXT_CHARACTERS", "Characters that templates may make of it"),
         ("workflow.scope", "MAX_DEPTH", "Levels of a node's configuration"),
+        ("workflow.failure", "MAX_ATTEMPTS", "Attempts of a step"),
+        ("workflow.failure", "MAX_TIMEOUT_MILLISECONDS", "Milliseconds of a step's time limit"),
+        ("workflow.failure", "MAX_DELAY_MILLISECONDS", "Milliseconds between two attempts"),
         ("workflow.nodes.aggregate", "MAX_PRECISION", "Decimal places of an `aggregate`"),
         ("workflow.nodes.delay", "MAX_MILLISECONDS", "Milliseconds of a `delay`"),
         ("workflow.nodes.request", "MAX_TIMEOUT_MILLISECONDS", "Milliseconds of a `request`"),
@@ -486,6 +490,11 @@ def nodes() -> list[str]:
     return lines[1:]
 
 
+def failure_policy() -> list[str]:
+    """What every node has besides its own fields."""
+    return configuration(FailurePolicy.model_json_schema(by_alias=True))
+
+
 def triggers() -> list[str]:
     """Every trigger type."""
     load_trigger_types()
@@ -511,6 +520,8 @@ def _config_fields(
 ) -> Iterable[tuple[str, str, str, str]]:
     required = schema.get("required", ())
     for name, field in schema["properties"].items():
+        if "section" in field:  # What every type has is told once, elsewhere.
+            continue
         label = field["label"]["en"]
         said = f"*{label}.* {field['description']}" if "description" in field else label
         default = "required" if name in required else default_of(field)
@@ -683,6 +694,7 @@ PARTS: Mapping[str, Callable[[], list[str]]] = {
     "statuses": statuses,
     "filter operators": filter_operators,
     "nodes": nodes,
+    "failure policy": failure_policy,
     "triggers": triggers,
     "common options": common_options,
     "association options": association_options,

@@ -24,6 +24,7 @@ from ensuite.schema.catalog import load_field_types
 from ensuite.schema.field import Field, type_registry
 from ensuite.settings import PREFIX, Settings
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
+from ensuite.workflow.failure import FailurePolicy
 from ensuite.workflow.node import node_types
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.selection import Reason
@@ -54,6 +55,7 @@ INTERNAL = {
     "workflow.expressions.MAX_INTEGER",
     "workflow.runner.MAX_JOBS_IN_FLIGHT",
     "workflow.watch.MAX_REMEMBERED",
+    "workflow.nodes.request.MAX_SECONDS_DIGITS",
     "workflow.scope.MAX_INDEX_DIGITS",
 }
 """Bounds that nobody outside can meet: sizes of caches and batches."""
@@ -88,12 +90,20 @@ def test_every_setting_is_documented(name: str) -> None:
 def config_fields(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """The fields of a configuration and of its parts, as clients write them."""
     for name, field in model.model_fields.items():
+        if name == "on_failure":  # Every type has it: docs/guides/failures.md.
+            continue
         shown = prefix + (field.alias or name)
         yield shown
         many = get_origin(field.annotation) in {list, tuple}
         for part in (field.annotation, *get_args(field.annotation)):
             if inspect.isclass(part) and issubclass(part, BaseModel):
                 yield from config_fields(part, f"{shown}[]." if many else f"{shown}.")
+
+
+def test_what_every_node_does_about_failures_is_documented() -> None:
+    page = pages.read("docs/guides/failures.md")
+
+    assert [field for field in config_fields(FailurePolicy) if f"`{field}`" not in page] == []
 
 
 @pytest.mark.parametrize("name", sorted(node_types))

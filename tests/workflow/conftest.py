@@ -1,18 +1,23 @@
 """A step as a node sees it, whose records and calls are only noted down."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
 
+from ensuite.server.app import running
+from ensuite.settings import Settings
 from ensuite.workflow import HttpAnswer
+from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
+from tests.workflow.shop import ManualClock, Receiver, Timed, arrange
 
 # A machine that is busy elsewhere makes no example wrong.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 
 ANSWER = HttpAnswer(200, {"x-answer": "1"}, {"ok": True})
@@ -107,3 +112,29 @@ def turn() -> Callable[..., Any]:
         )
 
     return make
+
+
+@pytest.fixture
+async def timed(settings: Settings) -> AsyncIterator[Timed]:
+    clock = ManualClock()
+    async with running(settings, clock=clock) as ensuite, Client(ensuite.endpoint) as api:
+        _ = await api.sign_in(ROOT_EMAIL, ROOT_PASSWORD)
+        await arrange(api)
+        yield Timed(api, clock, ensuite)
+
+
+@pytest.fixture
+async def shop(api: Client) -> Client:
+    """Orders with lines, and a collection that workflows write notes to."""
+    await arrange(api)
+    return api
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0)
+    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield receiver
+        receiver.hold.set()

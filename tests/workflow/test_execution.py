@@ -6,120 +6,33 @@ waits, and a server on the loopback answers the outgoing calls.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
-from ensuite.clock import SystemClock
-from ensuite.server.app import Ensuite, running
+from ensuite.server.app import running
 from ensuite.settings import Settings
 from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
 from tests.patience import until
-
-
-@dataclass
-class ManualClock:
-    """It is now, plus what the test has added."""
-
-    ahead: timedelta = timedelta()
-
-    def now(self) -> datetime:
-        return SystemClock().now() + self.ahead
-
-
-@dataclass
-class Timed:
-    """A running Ensuite whose time the test moves."""
-
-    api: Client
-    clock: ManualClock
-    ensuite: Ensuite
-
-    async def later(self, **amount: float) -> None:
-        self.clock.ahead += timedelta(**amount)
-        self.ensuite.dispatcher.wake()
-
-
-@pytest.fixture
-async def timed(settings: Settings) -> AsyncIterator[Timed]:
-    clock = ManualClock()
-    async with running(settings, clock=clock) as ensuite, Client(ensuite.endpoint) as api:
-        _ = await api.sign_in(ROOT_EMAIL, ROOT_PASSWORD)
-        await arrange(api)
-        yield Timed(api, clock, ensuite)
-
-
-@pytest.fixture
-async def shop(api: Client) -> Client:
-    """Orders with lines, and a collection that workflows write notes to."""
-    await arrange(api)
-    return api
-
-
-async def arrange(api: Client) -> None:
-    await api.collection("audit", {"name": "note", "type": "string", "unique": True})
-    await api.collection(
-        "lines", {"name": "item", "type": "string"}, {"name": "price", "type": "double"}
-    )
-    await api.collection(
-        "orders",
-        {"name": "title", "type": "string"},
-        {"name": "total", "type": "double"},
-        {"name": "lines", "type": "hasMany", "target": "lines", "foreignKey": "orderId"},
-    )
-
-
-def node(type_: str, key: str | None = None, **config: Any) -> dict[str, Any]:
-    return {"type": type_, "config": config, **({"key": key} if key else {})}
-
-
-def noting(note: str, key: str | None = None) -> dict[str, Any]:
-    return node("create", key, collection="audit", params={"values": {"note": note}})
-
-
-def cel(expression: str, key: str | None = None) -> dict[str, Any]:
-    return node("calculation", key, expression=expression)
-
-
-async def notes(api: Client) -> list[str]:
-    rows = (await api.get("audit:list", sort="id", pageSize="1000")).data
-    return [row["note"] for row in rows]
-
-
-async def start(api: Client, values: Mapping[str, Any] | None = None, key: str = "k") -> int:
-    reply = await api.post("orders:create", values or {"title": "x"}, triggerWorkflows=key)
-    found: int = reply.workflows[0]["executionId"]
-    return found
-
-
-async def ran(api: Client, *nodes: Mapping[str, Any], **values: Any) -> dict[str, Any]:
-    """The execution of a workflow with these nodes for a new order with these values."""
-    _ = await api.workflow("orders", *nodes, key="k")
-    return await api.ended(await start(api, values))
-
-
-def results(execution: Mapping[str, Any]) -> list[Any]:
-    return [job["result"] for job in execution["jobs"]]
-
-
-def statuses(execution: Mapping[str, Any]) -> list[int]:
-    return [job["status"] for job in execution["jobs"]]
-
-
-async def parked(api: Client, execution_id: int) -> None:
-    """Return when the execution waits: its job says so."""
-
-    async def waits() -> bool:
-        jobs = (await api.get("jobs:list", filter={"executionId": execution_id})).data
-        return any(job["status"] == 0 for job in jobs)
-
-    await until(waits)
-
+from tests.workflow.shop import (
+    ManualClock,
+    Receiver,
+    Timed,
+    arrange,
+    cel,
+    node,
+    notes,
+    noting,
+    parked,
+    ran,
+    results,
+    start,
+    statuses,
+)
 
 # --- no nodes, order, results -------------------------------------------------------------
 
@@ -651,45 +564,6 @@ async def test_an_execution_within_its_timeout_is_left_alone(timed: Timed) -> No
 
 
 # --- request ------------------------------------------------------------------------------
-
-
-@dataclass
-class Receiver:
-    """A server on the loopback: it keeps what it was sent, and answers as the path says."""
-
-    url: str = ""
-    received: list[dict[str, Any]] = field(default_factory=list)
-    hold: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        first, *lines = head.split("\r\n")
-        method, path, _ = first.split(" ")
-        pairs = (line.split(": ", 1) for line in lines if line)
-        headers = {name.lower(): value for name, value in pairs}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        self.received.append({"method": method, "path": path, "headers": headers, "body": body})
-        if path == "/slow":
-            _ = await self.hold.wait()
-        status = path.removeprefix("/status/") if path.startswith("/status/") else "200"
-        content = json.dumps({"ok": status == "200"}).encode()
-        writer.write(
-            f"HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(content)}\r\nconnection: close\r\n\r\n".encode()
-            + content
-        )
-        await writer.drain()
-        writer.close()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0)
-    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
-        yield receiver
-        receiver.hold.set()
 
 
 async def test_request_sends_and_keeps_the_answer(shop: Client, receiver: Receiver) -> None:

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ensuite.workflow import Branch, Done, Failed, Finish, Outcome, Status, Waiting
+from ensuite.workflow.failure import ERROR_BRANCH
 from ensuite.workflow.interpreter import Ended, Ready, Waits, advance
+from ensuite.workflow.outcome import Retrying
 
 
 @dataclass(frozen=True)
 class Place:
     key: str
     branches: Mapping[int, Sequence["Place"]] = field(default_factory=dict)
+    then: Literal["stop", "continue", "branch"] = "stop"
 
 
 approve, refuse, notify = Place("approve"), Place("refuse"), Place("notify")
@@ -76,13 +80,50 @@ def test_an_end_node_inside_a_branch_ends_the_execution(status: Status) -> None:
     assert advance(WORKFLOW, journal) == Ended(status, by_end_node=True)
 
 
+def test_a_failure_that_is_continued_is_passed() -> None:
+    tolerant = Place("tolerant", then="continue")
+
+    assert advance([tolerant, notify], {"tolerant": Failed("no")}) == Ready(notify)
+
+
+def test_a_failure_leads_into_the_error_branch_and_then_on() -> None:
+    guarded = Place("guarded", {ERROR_BRANCH: [refuse], 1: [approve]}, then="branch")
+    journal = {"guarded": Failed("no", Status.ERROR)}
+
+    assert advance([guarded, notify], journal) == Ready(refuse)
+    assert advance([guarded, notify], {**journal, "refuse": Done()}) == Ready(notify)
+    assert advance([guarded, notify], {**journal, "refuse": Failed()}) == Ended(Status.FAILED)
+
+
+def test_an_error_branch_without_nodes_is_passed() -> None:
+    assert advance([Place("guarded", then="branch"), notify], {"guarded": Failed()}) == Ready(
+        notify
+    )
+
+
+def test_an_error_branch_is_passed_where_nothing_failed() -> None:
+    guarded = Place("guarded", {ERROR_BRANCH: [refuse]}, then="branch")
+
+    assert advance([guarded, notify], {"guarded": Done()}) == Ready(notify)
+
+
+def test_a_node_that_is_tried_again_holds_what_follows_it() -> None:
+    retrying = Retrying(datetime(2026, 3, 14, tzinfo=UTC), Failed("no"))
+
+    assert advance([limit, notify], {"limit": retrying}) == Waits(limit, retrying)
+
+
 # Any workflow, and any way it may go.
 
 BRANCHES = [0, 1, 2]
+INDEXES = [ERROR_BRANCH, *BRANCHES]
+AFTERWARDS = st.sampled_from(["stop", "stop", "continue", "branch"])
 
 shapes = st.recursive(
     st.just([]),
-    lambda inner: st.lists(st.dictionaries(st.sampled_from(BRANCHES), inner), max_size=4),
+    lambda inner: st.lists(
+        st.tuples(AFTERWARDS, st.dictionaries(st.sampled_from(INDEXES), inner)), max_size=4
+    ),
     max_leaves=12,
 )
 
@@ -93,6 +134,7 @@ stopping = (
     | st.builds(Finish, st.sampled_from([Status.RESOLVED, Status.FAILED]))
     | st.builds(Branch, st.sampled_from(BRANCHES), then=negative)
     | st.builds(Waiting)
+    | st.builds(Retrying, st.just(datetime(2026, 3, 14, tzinfo=UTC)), st.builds(Failed))
 )
 outcomes = st.one_of(passing, passing, passing, stopping)
 
@@ -102,8 +144,9 @@ def placed(shape: list[Any], prefix: str = "n") -> list[Place]:
         Place(
             f"{prefix}{number}",
             {index: placed(inner, f"{prefix}{number}.{index}.") for index, inner in each.items()},
+            then,
         )
-        for number, each in enumerate(shape)
+        for number, (then, each) in enumerate(shape)
     ]
 
 
@@ -157,6 +200,17 @@ def test_no_node_has_two_turns_and_each_comes_after_those_before_it(
     assert len(turns) == len(set(turns))
 
 
+def chosen_by(place: Place, outcome: Outcome) -> int | None:
+    """The branch that an outcome leads into."""
+    match outcome:
+        case Branch(index):
+            return index
+        case Failed() if place.then == "branch":
+            return ERROR_BRANCH
+        case _:
+            return None
+
+
 @given(workflows_and_outcomes())
 def test_a_branch_that_was_not_chosen_never_runs(
     drawn: tuple[list[Place], dict[str, Outcome]],
@@ -164,8 +218,7 @@ def test_a_branch_that_was_not_chosen_never_runs(
     workflow, coming = drawn
     turns = set(run(workflow, coming))
     for place in all_places(workflow):
-        outcome = coming[place.key]
-        chosen = outcome.index if isinstance(outcome, Branch) else None
+        chosen = chosen_by(place, coming[place.key])
         for index, inner in place.branches.items():
             if index != chosen or place.key not in turns:
                 assert turns.isdisjoint(each.key for each in all_places(inner))
@@ -178,16 +231,18 @@ def test_nothing_runs_after_a_failure_an_end_or_a_wait(
     workflow, coming = drawn
     turns = run(workflow, coming)
     last = advance(workflow, {key: coming[key] for key in turns})
+    stops = {place.key for place in all_places(workflow) if place.then == "stop"}
     for key in turns[:-1]:
-        assert not isinstance(coming[key], Failed | Finish | Waiting)
+        assert not isinstance(coming[key], Finish | Waiting | Retrying)
+        assert not (isinstance(coming[key], Failed) and key in stops)
     match coming[turns[-1]] if turns else Done():
-        case Failed(_, status):
+        case Failed(_, status) if turns[-1] in stops:
             assert last == Ended(status)
         case Finish(status):
             assert last == Ended(status, by_end_node=True)
-        case Waiting():
+        case Waiting() | Retrying():
             assert isinstance(last, Waits)
-        case Done() | Branch():
+        case Done() | Branch() | Failed():
             assert isinstance(last, Ended)
             assert not last.by_end_node
 

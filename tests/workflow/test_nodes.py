@@ -57,7 +57,7 @@ async def test_condition_with_reject_on_false_fails_the_workflow(turn: MakeTurn)
     config = {"rejectOnFalse": True, "engine": "cel"}
 
     assert await ran(turn(SCOPE), "condition", expression="1 > 2", **config) == Failed(
-        status=Status.FAILED, value=False
+        value=False, permanent=True
     )
     assert await ran(turn(SCOPE), "condition", expression="2 > 1", **config) == Branch(
         1, value=True
@@ -487,7 +487,10 @@ LATE = "There was no whole answer within 5000 ms"
 @pytest.mark.parametrize(
     ("answer", "failed"),
     [
-        (REFUSED, Failed("The answer was HTTP status 422", Status.FAILED, REFUSED_RESULT)),
+        (
+            REFUSED,
+            Failed("The answer was HTTP status 422", Status.FAILED, REFUSED_RESULT, permanent=True),
+        ),
         (OSError("no route"), Failed("no route", Status.FAILED, {"message": "no route"})),
         (TimeoutError(), Failed(LATE, Status.ABORTED, {"message": LATE})),
     ],
@@ -499,6 +502,53 @@ async def test_request_fails_with_the_call_unless_failures_are_ignored(
     assert await ran(
         turn(SCOPE, answer=answer), "request", url="http://x", ignoreFail=True
     ) == Done(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"),
+    [
+        (400, True),
+        (404, True),
+        (408, False),
+        (409, False),
+        (423, False),
+        (425, False),
+        (429, False),
+        (301, False),
+        (500, False),
+        (503, False),
+    ],
+)
+async def test_request_says_whether_another_attempt_may_help(
+    turn: MakeTurn, status: int, *, permanent: bool
+) -> None:
+    failed = await ran(turn(SCOPE, answer=HttpAnswer(status, {}, "")), "request", url="http://x")
+
+    assert isinstance(failed, Failed)
+    assert failed.permanent is permanent
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ("120", 120),
+        (" 0 ", 0),
+        ("Sat, 14 Mar 2026 09:27:53 GMT", 59.411),
+        ("Sat, 14 Mar 2020 09:27:53 GMT", 0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("9" * 40, None),
+    ],
+)
+async def test_request_keeps_what_retry_after_asks_for(
+    turn: MakeTurn, given: str, seconds: float | None
+) -> None:
+    answer = HttpAnswer(503, {"retry-after": given}, "")
+    failed = await ran(turn(SCOPE, answer=answer), "request", url="http://x")
+
+    assert isinstance(failed, Failed)
+    assert failed.retry_after == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize("data", ["a=b", 5, ["a"]])
@@ -548,7 +598,7 @@ async def test_delay_waits_until_its_time_has_come(
 
 
 @pytest.mark.parametrize(
-    ("end_status", "outcome"), [(1, Done(500)), (-1, Failed(status=Status.FAILED, value=500))]
+    ("end_status", "outcome"), [(1, Done(500)), (-1, Failed(value=500, permanent=True))]
 )
 async def test_delay_then_goes_on_or_fails(
     turn: MakeTurn, end_status: int, outcome: Outcome

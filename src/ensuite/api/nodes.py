@@ -18,6 +18,7 @@ from ensuite.errors import InvalidRequest
 from ensuite.schema.alter import raise_version
 from ensuite.workflow import definition
 from ensuite.workflow.definition import NodeNotFound, Place
+from ensuite.workflow.failure import ERROR_BRANCH
 from ensuite.workflow.graph import configured
 from ensuite.workflow.trial import tried
 
@@ -32,12 +33,12 @@ async def _shown(call: Call, node_id: int) -> dict[str, Any]:
 
 def _place(body: Mapping[str, Any]) -> Place:
     upstream, branch = body.get("upstreamId"), body.get("branchIndex")
-    for name, value, limit in (
-        ("upstreamId", upstream, 2**53),
-        ("branchIndex", branch, MAX_BRANCH_INDEX + 1),
+    for name, value, least, limit in (
+        ("upstreamId", upstream, 0, 2**53),
+        ("branchIndex", branch, ERROR_BRANCH, MAX_BRANCH_INDEX + 1),
     ):
         if value is not None and (
-            isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < limit
+            isinstance(value, bool) or not isinstance(value, int) or not least <= value < limit
         ):
             message = f"{name} is a number"
             raise InvalidRequest(message)

@@ -1,15 +1,18 @@
 """Workflows: triggers, nodes, executions.  This module is what a node's author needs."""
 
+from ensuite.clock import Clock
 from ensuite.workflow.conditions import Criterion
+from ensuite.workflow.configuration import Part, config
 from ensuite.workflow.expressions import compile as compile_expression
 from ensuite.workflow.expressions import evaluate
 from ensuite.workflow.filters import narrowing
-from ensuite.workflow.node import HttpAnswer, Node, Part, Records, Step, config, node_type
+from ensuite.workflow.node import HttpAnswer, Node, Records, Step, node_type
 from ensuite.workflow.outcome import Branch, Done, Failed, Finish, Outcome, Status, Waiting
 from ensuite.workflow.scope import resolve, text
 
 __all__ = [
     "Branch",
+    "Clock",
     "Criterion",
     "Done",
     "Failed",

@@ -15,9 +15,9 @@ from typing import Any, Final, Literal, Self
 from pydantic import model_validator
 
 from ensuite.errors import InvalidRequest
+from ensuite.workflow.configuration import Part, config
 from ensuite.workflow.expressions import ExpressionFailed, evaluate
 from ensuite.workflow.expressions import compile as compile_expression
-from ensuite.workflow.node import Part, config
 from ensuite.workflow.scope import resolve, text
 
 MAX_GROUP_DEPTH = 20

@@ -15,6 +15,7 @@ from ensuite.errors import InvalidRequest, NotFound
 from ensuite.schema.alter import random_key
 from ensuite.storage.database import Row
 from ensuite.workflow.bindings import WorkflowNotFound
+from ensuite.workflow.failure import ERROR_BRANCH
 from ensuite.workflow.graph import MAX_NODES, NodeRow, compiled, configured
 from ensuite.workflow.node import Node, node_types
 
@@ -220,13 +221,19 @@ async def _require_place(tx: asyncpg.Connection, workflow_id: int, place: Place)
     if place.upstream is None:
         return
     row = await tx.fetchrow(
-        "SELECT type FROM ensuite.flow_nodes WHERE id = $1 AND workflow_id = $2",
+        "SELECT type, config FROM ensuite.flow_nodes WHERE id = $1 AND workflow_id = $2",
         place.upstream,
         workflow_id,
     )
     if row is None:
         message = f"the workflow has no node {place.upstream}"
         raise NodeNotFound(message)
+    if place.branch == ERROR_BRANCH:
+        policy = json.loads(row["config"]).get("onFailure")
+        if not isinstance(policy, Mapping) or policy.get("then") != "branch":
+            message = "the node has no error branch: set onFailure.then to 'branch' first"
+            raise InvalidPlace(message)
+        return
     upstream = node_types.get(row["type"], Node)
     # Where the configuration names the branches, it may be completed after the nodes are drawn.
     fixed = upstream.branch_names is Node.branch_names

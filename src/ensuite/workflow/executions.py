@@ -24,6 +24,7 @@ from ensuite.workflow.outcome import (
     Failed,
     Finish,
     Outcome,
+    Retrying,
     Status,
     Waiting,
 )
@@ -166,11 +167,12 @@ def job_rider(
     node_key: str,
     outcome: Outcome,
     *,
+    attempt: int,
     known: bool,
     started_at: datetime,
     finished_at: datetime,
 ) -> Rider:
-    """The journal's row for one turn of a node; `known`: it may have a row already.
+    """The journal's row for one attempt of a node; `known`: it may have a row already.
 
     Raises:
         ResultTooLarge: the result does not fit into a job.
@@ -186,7 +188,7 @@ def job_rider(
             node_id,
             node_key,
             0,
-            1,
+            attempt,
             status,
             None if meta is None else msgspec.json.encode(meta).decode(),
             None if result is None else result.decode(),
@@ -198,15 +200,19 @@ def job_rider(
 
 
 def attempt_rider(
-    job_id: JobId, claim: Claim, node_id: NodeId, node_key: str, *, started_at: datetime
+    job_id: JobId,
+    claim: Claim,
+    node_id: NodeId,
+    node_key: str,
+    *,
+    attempt: int,
+    started_at: datetime,
 ) -> Rider:
     """The row that says an outgoing call is about to be made, written before it."""
     meta = '{"attempt":true}'
     status = Status.STARTED
-    return Rider(
-        known_jobs,
-        (job_id, claim.id, node_id, node_key, 0, 1, status, meta, None, None, started_at, None),
-    )
+    row = (job_id, claim.id, node_id, node_key, 0, attempt, status, meta, None, None)
+    return Rider(known_jobs, (*row, started_at, None))
 
 
 def as_job(outcome: Outcome) -> tuple[Status, Any, Mapping[str, Any] | None, str | None]:
@@ -226,6 +232,9 @@ def as_job(outcome: Outcome) -> tuple[Status, Any, Mapping[str, Any] | None, str
         case Failed(error, status, value):
             shown = {"message": error} if value is None and error is not None else value
             return status, shown, None, error
+        case Retrying(until, failure):
+            _, shown, _, error = as_job(failure)
+            return Status.RETRY_NEEDED, shown, {"retryAt": until.isoformat()}, error
         case Finish(status):
             return status, None, {"finish": True}, None
 
@@ -242,6 +251,9 @@ def outcome_of(row: Row) -> Outcome | None:
             return None
         until = meta.get("until")
         return Waiting(datetime.fromisoformat(until) if until else None, value)
+    if status is Status.RETRY_NEEDED and "retryAt" in meta:
+        failure = Failed(row["error"], Status.RETRY_NEEDED, value)
+        return Retrying(datetime.fromisoformat(meta["retryAt"]), failure)
     if status is not Status.RESOLVED:
         return Failed(row["error"], status, value)
     if "branch" in meta:
@@ -284,6 +296,6 @@ UPDATE ensuite.jobs SET status = -3, finished_at = $2 WHERE execution_id = $1 AN
 """
 
 JOURNAL = """
-SELECT node_key, status, meta, result, error, started_at
+SELECT node_key, attempt, status, meta, result, error, started_at
 FROM ensuite.jobs WHERE execution_id = $1 ORDER BY id
 """

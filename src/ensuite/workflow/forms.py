@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from ensuite.workflow.node import Node, node_types
 from ensuite.workflow.trigger import Trigger, trigger_types
 
-OWN_KEYS = frozenset({"label", "widget", "hint"})
-"""What `node.config` puts into a field's schema besides JSON Schema."""
+OWN_KEYS = frozenset({"label", "widget", "hint", "section"})
+"""What `configuration.config` puts into a field's schema besides JSON Schema."""
 
 TRIGGERS = "trigger"
 """The group of every trigger type."""
@@ -70,13 +70,16 @@ def _in_both(said: Mapping[str, str]) -> dict[str, str]:
 
 def _fields(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     required = schema.get("required", ())
-    for name, field in schema.get("properties", {}).items():
+    # What every type has comes from the base class, first; a form ends with it.
+    described = schema.get("properties", {}).items()
+    for name, field in sorted(described, key=lambda each: each[1].get("section") is not None):
         part = _part(field)
         yield {
             "name": name,
             "title": field["label"],
             "description": field.get("hint"),
             "widget": field["widget"],
+            "section": field.get("section"),
             "required": name in required,
             "default": field.get("default"),
             "schema": _inlined({k: v for k, v in field.items() if k not in OWN_KEYS}, parts),

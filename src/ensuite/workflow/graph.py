@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -41,6 +41,11 @@ class PlacedNode:
     node: Node | None
     problem: str | None = None
     branches: Mapping[int, "Sequence[PlacedNode]"] = field(default_factory=dict)
+
+    @property
+    def then(self) -> Literal["stop", "continue", "branch"]:
+        """What comes after a failure of the node."""
+        return "stop" if self.node is None else self.node.on_failure.then
 
 
 @dataclass(frozen=True)

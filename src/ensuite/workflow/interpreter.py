@@ -6,9 +6,19 @@ lets an execution go on after a crash, on another machine, or in a test.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from ensuite.workflow.outcome import Branch, Done, Failed, Outcome, Status, Waiting
+from ensuite.workflow.failure import ERROR_BRANCH
+from ensuite.workflow.outcome import (
+    Branch,
+    Done,
+    Failed,
+    Finish,
+    Outcome,
+    Retrying,
+    Status,
+    Waiting,
+)
 
 
 class Placed(Protocol):
@@ -19,6 +29,11 @@ class Placed(Protocol):
 
     @property
     def branches(self) -> "Mapping[int, Sequence[Any]]": ...
+
+    @property
+    def then(self) -> Literal["stop", "continue", "branch"]:
+        """What comes after a failure of the node."""
+        ...
 
 
 P = TypeVar("P", bound=Placed)
@@ -35,10 +50,10 @@ class Ready(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Waits(Generic[P]):
-    """This node has to be resumed before anything else can happen."""
+    """This node has to be resumed, or tried again, before anything else can happen."""
 
     node: P
-    waiting: Waiting
+    waiting: Waiting | Retrying
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +71,41 @@ Journal = Mapping[str, Outcome]
 def advance(sequence: Sequence[P], journal: Journal) -> Ready[P] | Waits[P] | Ended:
     """Find the first node of `sequence` that has not had its turn, or say how it all ended."""
     for node in sequence:
-        match journal.get(node.key):
-            case None:
-                return Ready(node)
-            case Done():
-                continue
-            case Branch(index, _, then):
-                inner: Ready[P] | Waits[P] | Ended = advance(node.branches.get(index, ()), journal)
-                if inner != Ended(RESOLVED):
-                    return inner
-                if then is not RESOLVED:
-                    return Ended(then)
-            case Waiting() as waiting:
-                return Waits(node, waiting)
-            case Failed(_, status):
-                return Ended(status)
-            case finish:
-                return Ended(finish.status, by_end_node=True)
+        outcome = journal.get(node.key)
+        state = Ready(node) if outcome is None else _before_the_next(node, outcome, journal)
+        if state is not None:
+            return state
     return Ended(RESOLVED)
+
+
+def _before_the_next(
+    node: P, outcome: Outcome, journal: Journal
+) -> Ready[P] | Waits[P] | Ended | None:
+    """What comes between this node and the one behind it; None: nothing (any more)."""
+    match outcome:
+        case Done():
+            return None
+        case Branch(index, _, then):
+            return _inside(node, index, then, journal)
+        case Waiting() | Retrying():
+            return Waits(node, outcome)
+        case Failed(_, status):
+            match node.then:
+                case "stop":
+                    return Ended(status)
+                case "continue":
+                    return None
+                case "branch":
+                    return _inside(node, ERROR_BRANCH, RESOLVED, journal)
+        case Finish(status):
+            return Ended(status, by_end_node=True)
+
+
+def _inside(
+    node: P, index: int, then: Status, journal: Journal
+) -> Ready[P] | Waits[P] | Ended | None:
+    """What is left to do in a branch; when it is through, `then` may end it all."""
+    inner: Ready[P] | Waits[P] | Ended = advance(node.branches.get(index, ()), journal)
+    if inner != Ended(RESOLVED):
+        return inner
+    return None if then is RESOLVED else Ended(then)

@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, model_validator
-from pydantic import Field as PydanticField
-from pydantic.alias_generators import to_camel
 
 from ensuite.clock import Clock
+from ensuite.workflow.configuration import Part, config
+from ensuite.workflow.failure import FailurePolicy
 from ensuite.workflow.outcome import Outcome
 
 node_types: dict[str, "type[Node]"] = {}
@@ -141,22 +140,6 @@ class Step(Protocol):
         ...
 
 
-class Part(BaseModel):
-    """A part of a configuration, an object with fields of its own; unknown keys are ignored."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_unset(cls, given: Any) -> Any:
-        """A form that was emptied again sends null for its fields."""
-        if isinstance(given, Mapping):
-            return {name: value for name, value in given.items() if value is not None}
-        return given
-
-
 class Node(Part):
     """One type of node.  Its fields are its configuration."""
 
@@ -172,6 +155,14 @@ class Node(Part):
 
     calls_out: ClassVar[bool] = False
     """The node has an effect outside the database: its attempt is on record before it runs."""
+
+    on_failure: FailurePolicy = config(
+        en="Error handling",
+        fr="Gestion des erreurs",
+        widget="object",
+        section="failure",
+        default=FailurePolicy(),
+    )
 
     def branch_names(self) -> Mapping[int, str]:
         """The branches that this node has, by index."""
@@ -214,17 +205,3 @@ def described(cls: type, description_fr: str | None) -> Mapping[str, str]:
     """The first line of a class's docstring, and its French; a language may be missing."""
     first, *_ = (cls.__doc__ or "").splitlines() or [""]
     return {"en": first, **({} if description_fr is None else {"fr": description_fr})}
-
-
-def config(
-    *, en: str, fr: str, widget: str = "text", hint: tuple[str, str] | None = None, **options: Any
-) -> Any:
-    """A field of a node's or trigger's configuration, with what the editor needs to show it.
-
-    `hint` says more than the label does, in English and in French.
-    """
-    shown: dict[str, Any] = {"label": {"en": en, "fr": fr}, "widget": widget}
-    if hint is not None:
-        shown["hint"] = dict(zip(("en", "fr"), hint, strict=True))
-        options["description"] = hint[0]
-    return PydanticField(json_schema_extra=shown, **options)

@@ -1,7 +1,7 @@
 """How a node can end its turn, and the status numbers of the wire contract (section 5.2)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -77,11 +77,23 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Stop the execution here."""
+    """Stop the execution here, unless the node's `on_failure` says otherwise."""
 
     error: str | None = None
     status: Status = Status.FAILED
     value: Any = None
+    permanent: bool = False
+    """Another attempt would come to the same."""
+    retry_after: timedelta | None = None
+    """The least time to leave before another attempt, as whoever was called has asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """An attempt has failed, and the next one is due then; only the engine says this."""
+
+    until: datetime
+    failure: Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +103,4 @@ class Finish:
     status: Status
 
 
-Outcome = Done | Branch | Waiting | Failed | Finish
+Outcome = Done | Branch | Waiting | Failed | Retrying | Finish

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ensuite.workflow.outcome import NOTHING, Done, Outcome
+from ensuite.workflow.outcome import NOTHING, Done, Finish, Outcome, Retrying
 from ensuite.workflow.scope import SystemVariables
 
 
@@ -21,7 +21,8 @@ class Progress:
         """Note what the turn of the node with this key came to, in the order of the turns."""
         self.journal[key] = outcome
         if not isinstance(outcome, Done):
-            self.results[key] = getattr(outcome, "value", None)
+            shown = outcome.failure if isinstance(outcome, Retrying) else outcome
+            self.results[key] = None if isinstance(shown, Finish) else shown.value
             return
         self.results[key] = outcome.value
         if outcome.assigns is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from ensuite.clock import Clock
+from ensuite.clock import Clock, TimeIsUp, sleep_until, within
 from ensuite.data.changes import Operation, Rider
 from ensuite.data.records import Records
 from ensuite.data.statements import Guard, arranged, flight
@@ -26,12 +26,15 @@ from ensuite.workflow.executions import Claim, attempt_rider, job_rider, outcome
 from ensuite.workflow.graph import PlacedNode
 from ensuite.workflow.interpreter import Ended, Waits, advance
 from ensuite.workflow.node import Http
-from ensuite.workflow.outcome import NOTHING, Failed, Outcome, Status, Waiting
+from ensuite.workflow.outcome import NOTHING, Failed, Outcome, Retrying, Status, Waiting
 from ensuite.workflow.progress import Progress
 from ensuite.workflow.scope import system_scope
 from ensuite.workflow.step import StepRecords, Turn
 
 log = structlog.get_logger(__name__)
+
+SHORT_PAUSE = timedelta(seconds=5)
+"""A caller waits for a pause between two attempts that is no longer; a longer one ends its wait."""
 
 FOREVER = timedelta(days=36_500)
 """For what only somebody's answer makes ready again."""
@@ -73,6 +76,12 @@ def failed_by(error: Exception, **about: Any) -> Failed:
     return Failed(message, Status.ERROR, {"message": message})
 
 
+def _is_not_of_the_node(error: Exception) -> bool:
+    """Whether the turn has not failed but could not be had: it is had again later."""
+    ours = isinstance(error, (LeaseLost, DatabaseUnavailable, TooManyWaitingWrites))
+    return ours or is_connection_loss(error)
+
+
 class Run:
     """One execution, from its claim to its end, its next wait, or the loss of its lease."""
 
@@ -86,6 +95,8 @@ class Run:
         self._jobs: list[Rider] = []
         # When the turns began that were under way when the journal was read.
         self._begun: dict[str, datetime] = {}
+        # Which attempt of a node comes next, where it is not the first.
+        self._attempts: dict[str, int] = {}
         self._operation = Operation(
             means.next_id(), "workflow", origin="workflow", execution_id=claim.id
         )
@@ -116,30 +127,45 @@ class Run:
             if isinstance(state, Waits):
                 until = state.waiting.until
                 if until is None or until > now:
-                    return await self._park(until, now)
+                    if not self._may_stay(state.waiting, now):
+                        return await self._park(until, now)
+                    # What led here is on record while the caller waits.
+                    await self._commit(executions.CONTINUE, [self._lease_end()])
+                    await sleep_until(self._means.clock, state.waiting.until or now)
+                    continue
                 ended = await self._turn(state.node, state.waiting)
             else:
                 ended = await self._turn(state.node)
             if ended is not None:
                 return ended
 
+    def _may_stay(self, waiting: Waiting | Retrying, now: datetime) -> bool:
+        """Whether the next attempt is so near that the caller may wait for it."""
+        return self._caller and isinstance(waiting, Retrying) and waiting.until - now <= SHORT_PAUSE
+
     async def _read_journal(self) -> None:
         rows = await self._means.records().database.fetch(executions.JOURNAL, self._claim.id)
         for row in rows:
-            outcome = outcome_of(row)
+            key, outcome = row["node_key"], outcome_of(row)
+            again = isinstance(outcome, Retrying)
+            self._attempts[key] = row["attempt"] + again
             if row["status"] == Status.STARTED:
-                self._begun[row["node_key"]] = row["started_at"]
+                self._begun[key] = row["started_at"]
             if outcome is not None:
-                self._progress.note(row["node_key"], outcome)
+                self._progress.note(key, outcome)
         # What a caller was told is told; whoever goes on with an execution has no caller.
         self._progress.messages.clear()
 
-    async def _turn(self, placed: PlacedNode, waited: Waiting | None = None) -> Ran | None:
+    async def _turn(
+        self, placed: PlacedNode, waited: Waiting | Retrying | None = None
+    ) -> Ran | None:
         """Let one node have its turn; gives the end where this was it and is committed."""
+        attempt = self._attempts.get(placed.key, 1)
+        resumed = waited if isinstance(waited, Waiting) else None
         started_at = self._begun.get(placed.key) or self._means.clock.now()
         calls_out = placed.node is not None and placed.node.calls_out
         if calls_out:
-            await self._announce(placed, started_at)
+            await self._announce(placed, attempt, started_at)
         records = StepRecords(self._means.records(), self._operation, self._means.clock)
 
         def as_job(outcome: Outcome) -> Rider:
@@ -149,23 +175,27 @@ class Run:
                 placed.id,
                 placed.key,
                 outcome,
-                known=calls_out or waited is not None,
+                attempt=attempt,
+                known=calls_out or resumed is not None,
                 started_at=started_at,
                 finished_at=self._means.clock.now(),
             )
 
         try:
-            outcome = await self._outcome(placed, waited, records)
+            outcome = self._judged(placed, attempt, await self._outcome(placed, resumed, records))
             job = as_job(outcome)
-            if records.wrote and not isinstance(outcome, Failed):
+            if records.wrote and not isinstance(outcome, (Failed, Retrying)):
                 return await self._commit_step(placed, records, job, outcome)
+        except TimeIsUp:
+            # Not the step's time, but the execution's: the loop ends it.
+            await records.roll_back()
+            return None
         except Exception as error:
             await records.roll_back()
-            if isinstance(error, (LeaseLost, DatabaseUnavailable, TooManyWaitingWrites)):
+            if _is_not_of_the_node(error):
                 raise
-            if is_connection_loss(error):
-                raise
-            outcome = failed_by(error, execution=self._claim.id, node=placed.key)
+            failed = failed_by(error, execution=self._claim.id, node=placed.key)
+            outcome = self._judged(placed, attempt, failed)
             job = as_job(outcome)
         except BaseException:
             await records.roll_back()
@@ -174,30 +204,66 @@ class Run:
             await records.roll_back()
         self._jobs.append(job)
         self._progress.note(placed.key, outcome)
+        if isinstance(outcome, Retrying):
+            self._attempts[placed.key] = attempt + 1
+            _ = self._begun.pop(placed.key, None)
         return None
+
+    def _judged(self, placed: PlacedNode, attempt: int, outcome: Outcome) -> Outcome:
+        """What a turn came to; a failure that leaves another attempt is none yet."""
+        if not isinstance(outcome, Failed) or placed.node is None:
+            return outcome
+        policy = placed.node.on_failure
+        if not policy.retries(attempt, outcome):
+            return outcome
+        pause = policy.pause(attempt, outcome, self._key(placed))
+        return Retrying(self._means.clock.now() + pause, outcome)
+
+    def _key(self, placed: PlacedNode) -> str:
+        """The step's idempotency key: the same for every attempt."""
+        return f"{self._claim.id}/{placed.key}/0"
 
     async def _outcome(
         self, placed: PlacedNode, waited: Waiting | None, records: StepRecords
     ) -> Outcome:
-        if placed.node is None:
-            return Failed(placed.problem, Status.ERROR)
+        node = placed.node
+        if node is None:
+            return Failed(placed.problem, Status.ERROR, permanent=True)
         turn = Turn(
-            key=f"{self._claim.id}/{placed.key}/0",
+            key=self._key(placed),
             waits_for_caller=self._caller,
             clock=self._means.clock,
             records=records,
             http=self._means.http,
             scope=self._scope,
         )
-        if waited is not None:
-            return await placed.node.resume(turn, waited.value)
-        return await placed.node.run(turn)
+        work = node.run(turn) if waited is None else node.resume(turn, waited.value)
+        milliseconds = node.on_failure.timeout
+        if not milliseconds and self._deadline is None:
+            return await work
+        clock = self._means.clock
+        own = clock.now() + timedelta(milliseconds=milliseconds) if milliseconds else None
+        limits = [each for each in (own, self._deadline) if each is not None]
+        try:
+            return await within(clock, min(limits), work)
+        except TimeIsUp:
+            if self._deadline is not None and clock.now() >= self._deadline:
+                raise
+            said = f"The step took longer than {milliseconds} ms"
+            return Failed(said, Status.ABORTED, {"message": said})
 
-    async def _announce(self, placed: PlacedNode, started_at: datetime) -> None:
+    async def _announce(self, placed: PlacedNode, attempt: int, started_at: datetime) -> None:
         """Put an outgoing call on record before it is made, with the jobs that led to it."""
         job_id = JobId(self._means.next_id())
         self._jobs.append(
-            attempt_rider(job_id, self._claim, placed.id, placed.key, started_at=started_at)
+            attempt_rider(
+                job_id,
+                self._claim,
+                placed.id,
+                placed.key,
+                attempt=attempt,
+                started_at=started_at,
+            )
         )
         await self._commit(executions.CONTINUE, [self._lease_end()])
 

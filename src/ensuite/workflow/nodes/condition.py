@@ -26,5 +26,5 @@ class Condition(Criterion, Node):
     async def run(self, step: Step) -> Outcome:
         answer = self.holds(step.scope)
         if self.reject_on_false and not answer:
-            return Failed(value=answer)
+            return Failed(value=answer, permanent=True)
         return Branch(int(answer), answer)

@@ -49,4 +49,4 @@ class Delay(Node):
         return Waiting(step.clock.now() + timedelta(milliseconds=whole), whole)
 
     async def resume(self, step: Step, waited: Any) -> Outcome:
-        return Done(waited) if self.end_status == 1 else Failed(value=waited)
+        return Done(waited) if self.end_status == 1 else Failed(value=waited, permanent=True)

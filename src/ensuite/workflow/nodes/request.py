@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlencode
 
@@ -9,6 +11,7 @@ import msgspec
 from pydantic import BeforeValidator
 
 from ensuite.workflow import (
+    Clock,
     Done,
     Failed,
     HttpAnswer,
@@ -25,8 +28,12 @@ from ensuite.workflow import (
 
 DEFAULT_TIMEOUT_MILLISECONDS = 5000
 MAX_TIMEOUT_MILLISECONDS = 600_000
+MAX_SECONDS_DIGITS = 9
 
 WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+
+PASSING = frozenset({408, 409, 423, 425, 429})
+"""Answers of 4xx that may be others a while later: timeout, conflict, locked, too early or many."""
 
 _header_name = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -111,7 +118,14 @@ class Request(Node):
         kept = self._kept(answer)
         if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's success
             return Done(kept)
-        return self._failed(f"The answer was HTTP status {answer.status}", Status.FAILED, kept)
+        if self.ignore_fail:
+            return Done(kept)
+        return Failed(
+            f"The answer was HTTP status {answer.status}",
+            value=kept,
+            permanent=400 <= answer.status < 500 and answer.status not in PASSING,  # noqa: PLR2004
+            retry_after=_retry_after(answer.headers.get("retry-after", ""), step.clock),
+        )
 
     def _failed(self, said: str, status: Status, value: Any) -> Outcome:
         return Done(value) if self.ignore_fail else Failed(said, status, value)
@@ -148,6 +162,20 @@ class Request(Node):
         # The body is written by `content_type`, so that is what the receiver must be told.
         _ = headers.pop("content-type", None)
         return {**headers, "content-type": self.content_type} if with_body else headers
+
+
+def _retry_after(given: str, clock: Clock) -> timedelta | None:
+    """What `Retry-After` asks for (RFC 9110, section 10.2.3): seconds, or a date."""
+    given = given.strip()
+    if given.isdecimal() and len(given) <= MAX_SECONDS_DIGITS:
+        return timedelta(seconds=int(given))
+    try:
+        moment = parsedate_to_datetime(given)
+    except ValueError:
+        return None
+    # A date without a zone is UTC: HTTP knows no other.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(timedelta(), moment - clock.now())
 
 
 def _pairs(pairs: Iterable[Pair], scope: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from ensuite.workflow.node import config
+from ensuite.workflow.configuration import config
 from ensuite.workflow.trigger import Trigger, trigger_type
 
 ActionName = Literal["create", "update", "destroy", "updateOrCreate"]
