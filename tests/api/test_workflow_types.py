@@ -15,7 +15,7 @@ async def test_the_types_are_served_with_the_fields_of_their_forms(shared: Clien
     assert params["widget"] == "object"
     assert params["schema"]["properties"]["sort"]["items"]["type"] == "object"
     assert query["schema"]["required"] == ["collection"]
-    assert [each["required"] for each in query["fields"]] == [True, False, False, False]
+    assert [each["required"] for each in query["fields"]] == [True, False, False, False, False]
 
 
 async def test_the_triggers_are_among_them_with_their_hints(shared: Client) -> None:
@@ -30,6 +30,35 @@ async def test_the_triggers_are_among_them_with_their_hints(shared: Client) -> N
         "update",
         "destroy",
         "updateOrCreate",
+    ]
+
+
+async def test_a_form_ends_with_what_every_node_does_about_failures(shared: Client) -> None:
+    types = (await shared.get("workflow-types:list")).data
+    for each in types["nodes"]:
+        *own, last = each["fields"]
+
+        assert (last["name"], last["section"]) == ("onFailure", "failure")
+        assert {field["section"] for field in own} <= {None}
+
+
+async def test_the_options_of_a_workflow_have_a_form(shared: Client) -> None:
+    options = (await shared.get("workflow-types:list")).data["options"]
+    fields = {each["name"]: each for each in options}
+
+    assert [*fields] == [
+        "timeout",
+        "stackLimit",
+        "deleteExecutionOnStatus",
+        "flow",
+        "retention",
+    ]
+    assert [each["name"] for each in fields["flow"]["fields"]] == [
+        "concurrency",
+        "key",
+        "mode",
+        "debounce",
+        "rate",
     ]
 
 

@@ -116,6 +116,14 @@ async def test_a_workflow_may_be_drawn_before_it_is_configured(blog: Client) -> 
             {**ACTION, "options": {"deleteExecutionOnStatus": [99]}},
             "options.deleteExecutionOnStatus",
         ),
+        ({**ACTION, "options": {"stackLimit": 0}}, "options.stackLimit"),
+        ({**ACTION, "options": {"flow": {"concurrency": True}}}, "options.flow.concurrency"),
+        ({**ACTION, "options": {"flow": {"key": "data.("}}}, "options.flow.key"),
+        ({**ACTION, "options": {"flow": {"key": "context.data.id"}}}, "options.flow.key"),
+        ({**ACTION, "options": {"flow": {"mode": "newest"}}}, "options.flow.mode"),
+        ({**ACTION, "options": {"flow": {"rate": {"limit": -1}}}}, "options.flow.rate.limit"),
+        ({**ACTION, "sync": True, "options": {"flow": {"concurrency": 1}}}, "sync workflow"),
+        ({**ACTION, "options": {"retention": {"failedDays": -1}}}, "options.retention.failedDays"),
     ],
 )
 async def test_a_workflow_that_cannot_be_is_refused(

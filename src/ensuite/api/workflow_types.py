@@ -7,5 +7,11 @@ from ensuite.workflow import forms
 
 @routes.add("workflow-types", "list", permission=MANAGE, writes=False)
 async def list_types(_: Call) -> Answer:
-    """Every type of node and trigger: `{nodes, triggers}`, each with its form and JSON Schema."""
-    return enveloped({"nodes": forms.of_nodes(), "triggers": forms.of_triggers()})
+    """Every type of node and trigger with its form and JSON Schema, and the form of `options`."""
+    return enveloped(
+        {
+            "nodes": forms.of_nodes(),
+            "triggers": forms.of_triggers(),
+            "options": forms.of_options(),
+        }
+    )

@@ -20,23 +20,17 @@ from ensuite.errors import InvalidParameter, InvalidRequest, NotFound
 from ensuite.ids import ExecutionId
 from ensuite.schema.alter import raise_version, random_key
 from ensuite.schema.collection import Collection
-from ensuite.workflow import definition
+from ensuite.workflow import definition, options
 from ensuite.workflow.bindings import Workflow, WorkflowNotFound, load_workflow
 from ensuite.workflow.capture import manual
 from ensuite.workflow.executions import captured_executions
+from ensuite.workflow.options import InvalidWorkflow
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.trigger import InvalidTriggerConfig, configured
 from ensuite.workflow.triggers.action import ActionTrigger
 
 MANAGE = "pm.workflow.workflows"
 MAX_KEY_LENGTH = 64
-MAX_TIMEOUT_MILLISECONDS = 10 * 366 * 86_400_000
-
-
-class InvalidWorkflow(InvalidRequest):
-    """A workflow cannot be like this; the message names the part to correct."""
-
-    code = "INVALID_WORKFLOW"
 
 
 class UserNotFound(InvalidRequest):
@@ -163,7 +157,7 @@ async def create_workflow(call: Call) -> Answer:
             text_of(body, "triggerTitle"),
             json.dumps(config),
             _flag(body, "sync"),
-            json.dumps(_options(body.get("options", {"timeout": 0}))),
+            json.dumps(_options(body.get("options", {"timeout": 0}), sync=_flag(body, "sync"))),
             call.actor.user_id,
         )
         tag = await etags.of_workflow(tx, found_id)
@@ -205,21 +199,12 @@ def _flag(body: Mapping[str, Any], name: str) -> bool:
     return bool(value)
 
 
-def _options(given: object) -> dict[str, Any]:
+def _options(given: object, *, sync: bool) -> dict[str, Any]:
     if not isinstance(given, dict):
         message = "options is a JSON object"
         raise InvalidWorkflow(message)
-    timeout = given.get("timeout") or 0
-    if (
-        isinstance(timeout, bool)
-        or not isinstance(timeout, (int, float))
-        or not 0 <= timeout <= MAX_TIMEOUT_MILLISECONDS
-    ):
-        message = "options.timeout is a number of milliseconds, 0 for none, ten years at most"
-        raise InvalidWorkflow(message)
-    statuses = given.get("deleteExecutionOnStatus") or []
-    if not isinstance(statuses, list) or not all(each in list(Status) for each in statuses):
-        message = "options.deleteExecutionOnStatus is a list of statuses, such as [1, -1]"
+    if options.parsed(given).flow.holds_back and sync:
+        message = "options.flow: a sync workflow runs while its caller waits, so nothing holds it"
         raise InvalidWorkflow(message)
     return given
 
@@ -242,7 +227,9 @@ async def update_workflow(call: Call) -> Answer:
                 column = "trigger_title" if name == "triggerTitle" else name
                 await _set(tx, found_id, column, text_of(body, name))
         if "options" in body:
-            await _set(tx, found_id, "options", json.dumps(_options(body["options"])))
+            await _set(
+                tx, found_id, "options", json.dumps(_options(body["options"], sync=row["sync"]))
+            )
         if "enabled" in body:
             await definition.enable(tx, row, enabled=_flag(body, "enabled"))
         _ = await tx.execute(

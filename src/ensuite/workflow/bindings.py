@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import asyncpg
 
@@ -13,6 +12,7 @@ from ensuite.errors import NotFound
 from ensuite.ids import NodeId, WorkflowId
 from ensuite.storage.database import Row
 from ensuite.workflow.graph import Graph, NodeRow, compiled
+from ensuite.workflow.options import Options, stored
 from ensuite.workflow.trigger import InvalidTriggerConfig, Trigger, configured
 from ensuite.workflow.triggers.action import ActionTrigger
 
@@ -33,24 +33,8 @@ class Workflow:
     sync: bool
     trigger: Trigger | None
     """None where the configuration is not valid: it then matches nothing."""
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
     graph: Graph = field(default_factory=Graph)
-
-    @property
-    def timeout_seconds(self) -> float | None:
-        """How long an execution may take from its start; None: as long as it needs."""
-        milliseconds = self.options.get("timeout")
-        return (
-            milliseconds / 1000
-            if isinstance(milliseconds, (int, float)) and milliseconds > 0
-            else None
-        )
-
-    @property
-    def deletes_on(self) -> frozenset[int]:
-        """The statuses with which executions are not kept (section 5.5)."""
-        statuses = self.options.get("deleteExecutionOnStatus")
-        return frozenset(statuses) if isinstance(statuses, list) else frozenset()
 
 
 @dataclass(frozen=True)
@@ -142,6 +126,6 @@ def _workflow(row: Row, graph: Graph) -> Workflow:
         type=row["type"],
         sync=row["sync"],
         trigger=trigger,
-        options=json.loads(row["options"]),
+        options=stored(json.loads(row["options"])),
         graph=graph,
     )

@@ -220,7 +220,7 @@ class Dispatcher:
         if claim.workflow_id not in self._executed:
             await self._mark_executed(claim.workflow_id)
         ran = await Run(self.means, claim, workflow, caller=caller).to_rest()
-        if ran.status in workflow.deletes_on:
+        if ran.status in workflow.options.delete_execution_on_status:
             await self._delete(claim)
         return ran
 

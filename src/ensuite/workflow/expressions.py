@@ -1,10 +1,12 @@
 """Expressions: CEL over the variables of an execution.
 
-`context`, `jobs`, `scopes` and `system` are `$context`, `$jobsMapByNodeKey`, `$scopes` and
-`$system`; a template, `{{$context.data.total}}`, stands for the value that its path leads to, and
-null where it leads to nothing.  Besides CEL's own functions there are those of its `strings`,
-`math` and `optional` extensions, and whole numbers and fractions mix in `+ - * /`: JSON does not
-tell 2 from 2.0.  Two whole numbers divide as CEL has it: `5 / 2` is 2, `5 / 2.0` is 2.5.
+Which variables there are is the language's: `OF_STEPS` has `context`, `jobs`, `scopes` and
+`system`, which are `$context`, `$jobsMapByNodeKey`, `$scopes` and `$system`; `OF_EVENTS` has what
+a trigger's context holds, under its own names.  A template, `{{$context.data.total}}`, stands for
+the value that its path leads to, and null where it leads to nothing.  Besides CEL's own functions
+there are those of its `strings`, `math` and `optional` extensions, and whole numbers and fractions
+mix in `+ - * /`: JSON does not tell 2 from 2.0.  Two whole numbers divide as CEL has it: `5 / 2` is
+2, `5 / 2.0` is 2.5.
 
 What an evaluation may cost is bounded: by the length of the expression, by CEL's own limits (32
 levels, 10,000 iterations of macros in all, linear regular expressions) and by the number of
@@ -15,10 +17,10 @@ import base64
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from cel_expr_python import cel
@@ -39,16 +41,8 @@ MAX_VALUES = 100_000
 MAX_INTEGER = 2**63
 CACHED_PROGRAMS = 1024
 
-_roots: Final = {
-    "context": "$context",
-    "jobs": "$jobsMapByNodeKey",
-    "scopes": "$scopes",
-    "system": "$system",
-}
-
 # Strings and comments come first, so that nothing inside them is taken for a template or a name.
-_token = re.compile(
-    r"""
+_tokens: Final = r"""
     (?P<text>
         [bB]?[rR][bB]?(?:'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|"[^"\n]*")
         | '''(?:\\.|[^\\])*?''' | \"\"\"(?:\\.|[^\\])*?\"\"\"
@@ -56,11 +50,9 @@ _token = re.compile(
         | //[^\n]*
     )
     | (?<![\w.])\{\{\s*(?P<template>[^{}\s][^{}]*)\}\}
-    | (?<![\w.])(?P<root>context|jobs|scopes|system)\b
+    | (?<![\w.])(?P<root>ROOTS)\b
       (?:\s*\.\s*(?P<member>[A-Za-z_]\w*)|\s*\[\s*(?P<quote>['"])(?P<key>[^'"\\\n]*)(?P=quote)\s*\])?
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _compile_error = re.compile(
     r"ERROR: <input>:(-?\d+):(-?\d+): (.*?)(?: \(in container ''\))?$", re.MULTILINE
 )
@@ -85,10 +77,49 @@ class ExpressionFailed(EnsuiteError):
     code = "EXPRESSION_FAILED"
 
 
+@dataclass(frozen=True)
+class Language:
+    """Which variables expressions may name."""
+
+    roots: Mapping[str, str]
+    """Their names, and where they are in the scope."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    @cached_property
+    def token(self) -> re.Pattern[str]:
+        """What an expression is read by."""
+        named = _tokens.replace("ROOTS", "|".join(self.roots))
+        return re.compile(named, re.VERBOSE | re.DOTALL)
+
+    @cached_property
+    def environment(self) -> cel.Env:
+        """CEL's environment, made once."""
+        return _environment(self.roots)
+
+
+OF_STEPS: Final = Language(
+    {
+        "context": "$context",
+        "jobs": "$jobsMapByNodeKey",
+        "scopes": "$scopes",
+        "system": "$system",
+    }
+)
+"""Expressions of nodes."""
+
+OF_EVENTS: Final = Language(
+    {name: name for name in ("data", "previous", "changed", "user", "roleName")}
+)
+"""Expressions about what has happened, before anything runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A compiled expression."""
 
+    language: Language
     expression: cel.Expression
     places: tuple[Place, ...]
     roots: Mapping[str, frozenset[str] | None]
@@ -107,7 +138,11 @@ class Program:
             for number, place in enumerate(self.places)
         }
         for root, members in self.roots.items():
-            held: Mapping[str, Any] = scope.get(_roots[root]) or {}
+            held: Any = scope.get(self.language.roots[root])
+            if held is not None and not isinstance(held, Mapping):
+                variables[root] = bound.value(held)
+                continue
+            held = held or {}
             names = held if members is None else (name for name in members if name in held)
             variables[root] = {name: bound.value(held[name]) for name in names}
         try:
@@ -129,7 +164,7 @@ def evaluate(text: str, scope: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(CACHED_PROGRAMS)
-def compile(text: str) -> Program:  # noqa: A001 - what it does, in CEL's word
+def compile(text: str, language: Language = OF_STEPS) -> Program:  # noqa: A001 - what it does, in CEL's word
     """Check an expression and make it ready to run.
 
     Raises:
@@ -144,15 +179,17 @@ def compile(text: str) -> Program:  # noqa: A001 - what it does, in CEL's word
         )
     if _unreadable.search(text):
         raise InvalidExpression("The expression holds a character that is no text")
-    source, places, roots = _read(text)
+    source, places, roots = _read(text, language)
     try:
-        expression = _environment().compile(source)
+        expression = language.environment.compile(source)
     except RuntimeError as error:
         raise InvalidExpression(_said(str(error))) from error
-    return Program(expression, places, roots)
+    return Program(language, expression, places, roots)
 
 
-def _read(text: str) -> tuple[str, tuple[Place, ...], dict[str, frozenset[str] | None]]:
+def _read(
+    text: str, language: Language
+) -> tuple[str, tuple[Place, ...], dict[str, frozenset[str] | None]]:
     """The source for CEL, in which variables stand for templates, and what it needs bound.
 
     A variable is padded to the length of its template: CEL's positions are those of `text`.
@@ -177,15 +214,14 @@ def _read(text: str) -> tuple[str, tuple[Place, ...], dict[str, frozenset[str] |
             roots[root] = None if member is None or known is None else known | {member}
         return token[0]
 
-    source = _token.sub(replaced, text)
+    source = language.token.sub(replaced, text)
     if len(places) > MAX_TEMPLATES:
         raise InvalidExpression(f"The expression names more than {MAX_TEMPLATES} paths")
     return source, tuple(places), roots
 
 
-@cache
-def _environment() -> cel.Env:
-    names = [*_roots, *(f"_{number}" for number in range(MAX_TEMPLATES))]
+def _environment(roots: Iterable[str]) -> cel.Env:
+    names = [*roots, *(f"_{number}" for number in range(MAX_TEMPLATES))]
     return cel.NewEnv(
         variables=dict.fromkeys(names, cel.Type.DYN),
         extensions=[

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ensuite.workflow.node import Node, node_types
+from ensuite.workflow.options import Options
 from ensuite.workflow.trigger import Trigger, trigger_types
 
 OWN_KEYS = frozenset({"label", "widget", "hint", "section"})
@@ -30,6 +31,13 @@ def of_nodes() -> list[dict[str, Any]]:
 def of_triggers() -> list[dict[str, Any]]:
     """Every trigger type; the types have to be loaded, and are as they were at the first call."""
     return [_trigger(each) for _, each in sorted(trigger_types.items())]
+
+
+@cache
+def of_options() -> list[dict[str, Any]]:
+    """The fields of a workflow's options."""
+    schema = Options.model_json_schema(by_alias=True)
+    return list(_fields(schema, schema.get("$defs", {})))
 
 
 def _node(cls: type[Node]) -> dict[str, Any]:

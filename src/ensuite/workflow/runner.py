@@ -103,8 +103,8 @@ class Run:
         self._scope = self._progress.scope(
             msgspec.json.decode(claim.context), system_scope(means.clock, means.next_id)
         )
-        timeout = workflow.timeout_seconds
-        self._deadline = None if timeout is None else claim.started_at + timedelta(seconds=timeout)
+        limit = workflow.options.time_limit
+        self._deadline = None if limit is None else claim.started_at + limit
 
     async def to_rest(self) -> Ran:
         """Run until it ends or waits.
