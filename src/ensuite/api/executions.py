@@ -8,9 +8,9 @@ from ensuite.data.query import Query, Selection
 from ensuite.errors import InvalidRequest, NotFound
 from ensuite.ids import ExecutionId, JobId
 from ensuite.workflow.dispatcher import delete_executions
-from ensuite.workflow.executions import ABORT_JOBS
+from ensuite.workflow.executions import ABORT_JOBS, STOP
 from ensuite.workflow.given import InputTooLarge, input_of
-from ensuite.workflow.outcome import Status
+from ensuite.workflow.outcome import EndReason, Status
 
 MAX_DELETED = 5_000
 
@@ -57,23 +57,15 @@ async def cancel(call: Call) -> Answer:
     execution_id = ExecutionId(named_id(call))
     now = call.means.clock.now()
     async with call.means.database.transaction() as tx:
-        # The raised fence is what stops a worker that is at it: its next write finds no row.
-        ended = await tx.fetchval(
-            "UPDATE ensuite.executions SET status = $2, reason = 'manual_cancel',"
-            " fence = fence + 1, lease_owner = NULL, cancel_requested = true, finished_at = $3"
-            " WHERE id = $1 AND (status IS NULL OR status = 0) RETURNING id",
-            execution_id,
-            Status.ABORTED,
-            now,
-        )
-        if ended is None:
+        ended = await tx.fetch(STOP, [execution_id], Status.ABORTED, EndReason.MANUAL_CANCEL, now)
+        if not ended:
             if not await tx.fetchval(
                 "SELECT 1 FROM ensuite.executions WHERE id = $1", execution_id
             ):
                 raise ExecutionNotFound
             raise ExecutionEnded
-        _ = await tx.execute(ABORT_JOBS, execution_id, now)
-    await call.means.dispatcher.cancel_here(execution_id)
+        _ = await tx.execute(ABORT_JOBS, [execution_id], now)
+    await call.means.dispatcher.stopped(ended)
     collection = call.snapshot.catalog["executions"]
     query = Query(Selection(collection.visible), records.by_keys(collection, execution_id))
     return enveloped((await call.snapshot.records.reader().find(collection, query))[0])

@@ -15,7 +15,7 @@ from ensuite.api.grammar import Parameters
 from ensuite.data.records import Written
 from ensuite.errors import EnsuiteError, Issue
 from ensuite.schema.collection import Collection
-from ensuite.workflow.capture import Captured
+from ensuite.workflow.captured import Captured
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.runner import Ran
 from ensuite.workflow.selection import (
@@ -23,11 +23,13 @@ from ensuite.workflow.selection import (
     Reason,
     Selection,
     Skip,
+    Start,
     entry,
     parse,
     refused,
     select,
 )
+from ensuite.workflow.triggers.collection import CollectionTrigger
 
 PARAMETER = "triggerWorkflows"
 STRICT = re.compile(rb'(?i)(?:^|,)\s*handling\s*=\s*"?strict"?\s*(?:$|[,;])')
@@ -118,7 +120,7 @@ async def started(call: Call, selection: Selection, written: Sequence[Written]) 
     captured = [rider for each in written for rider in each.riders if isinstance(rider, Captured)]
     dispatcher = call.means.dispatcher
     waited_for = (
-        [each for each in captured if each.start and each.start.workflow.sync and each.claim]
+        [each for each in captured if each.start and each.start.waits and each.claim]
         if selection.has_sync
         else []
     )
@@ -147,19 +149,22 @@ async def started(call: Call, selection: Selection, written: Sequence[Written]) 
             shown |= {"state": "skipped", "reason": start.reason.value}
         else:
             own = captured if alone else [each for each in captured if each.start is start]
-            shown |= _state(own, rans, no_record=not written, path=bool(start.path))
+            shown |= _state(start, own, rans, no_record=not written)
         outcome.entries.append(shown)
     return outcome
 
 
 def _state(
-    own: Sequence[Captured], rans: Mapping[int, Ran | None], *, no_record: bool, path: bool
+    start: Start, own: Sequence[Captured], rans: Mapping[int, Ran | None], *, no_record: bool
 ) -> dict[str, Any]:
     if not own:
         if no_record:
             reason = Reason.NO_RECORD
+        elif start.path:
+            reason = Reason.NO_RELATED_RECORD
         else:
-            reason = Reason.NO_RELATED_RECORD if path else Reason.ACTION_MISMATCH
+            listens = isinstance(start.trigger, CollectionTrigger)
+            reason = Reason.CONDITION_NOT_MET if listens else Reason.ACTION_MISMATCH
         return {"state": "skipped", "reason": reason.value}
     if not rans and len(own) == 1:
         return {"state": "queued", "executionId": own[0].execution_id}

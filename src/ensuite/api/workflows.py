@@ -22,12 +22,11 @@ from ensuite.schema.alter import raise_version, random_key
 from ensuite.schema.collection import Collection
 from ensuite.workflow import definition, options
 from ensuite.workflow.bindings import Workflow, WorkflowNotFound, load_workflow
-from ensuite.workflow.capture import manual
-from ensuite.workflow.executions import captured_executions
+from ensuite.workflow.capture import event_key
+from ensuite.workflow.captured import About, usual
 from ensuite.workflow.options import InvalidWorkflow
 from ensuite.workflow.outcome import Status
-from ensuite.workflow.trigger import InvalidTriggerConfig, configured
-from ensuite.workflow.triggers.action import ActionTrigger
+from ensuite.workflow.trigger import InvalidTriggerConfig, RecordTrigger, configured
 
 MANAGE = "pm.workflow.workflows"
 MAX_KEY_LENGTH = 64
@@ -101,7 +100,7 @@ def checked_config(call: Call, type_name: object, config: object) -> Mapping[str
         message = "config is a JSON object"
         raise InvalidTriggerConfig(message)
     trigger = configured(type_name, config)
-    if isinstance(trigger, ActionTrigger) and trigger.collection not in call.snapshot.catalog:
+    if isinstance(trigger, RecordTrigger) and trigger.collection not in call.snapshot.catalog:
         message = f'Collection "{trigger.collection}" does not exist in data source "main"'
         raise InvalidTriggerConfig(message)
     return config
@@ -302,19 +301,20 @@ async def execute(call: Call) -> Answer:
             workflow = await load_workflow(connection, found_id)
         except WorkflowNotFound as error:
             raise NotFound(error.message) from error
-    context, about, user_id = await _context(call, workflow, body)
+    context, about = await _context(call, workflow, body)
     new_version_id = None
-    now = call.means.clock.now()
-    one = manual(
-        ExecutionId(call.means.ids()),
+    one = usual(
+        execution_id := ExecutionId(call.means.ids()),
         workflow,
+        event_key(execution_id, workflow.id, "", "manual"),
         context,
-        about=about,
-        user_id=user_id,
-        now=now,
-        owner=call.means.dispatcher.owner,
+        about,
+        call.means.clock.now(),
+        call.means.dispatcher.owner,
+        None,
+        manually=True,
     )
-    sql, order = flight((captured_executions,))
+    sql, order = flight((one.table,))
     dispatcher = call.means.dispatcher
     _ = await call.means.database.commit(sql, arranged(order, one.values))
     dispatcher.hold([one])
@@ -334,12 +334,10 @@ async def execute(call: Call) -> Answer:
     return enveloped(answer)
 
 
-async def _context(
-    call: Call, workflow: Workflow, body: Mapping[str, Any]
-) -> tuple[str, tuple[str, str | None], int]:
-    """The trigger's context of an execution by hand (section 6.8), its record and its user."""
+async def _context(call: Call, workflow: Workflow, body: Mapping[str, Any]) -> tuple[str, About]:
+    """The trigger's context of an execution by hand (section 6.8), and what it is about."""
     trigger = workflow.trigger
-    if not isinstance(trigger, ActionTrigger):
+    if not isinstance(trigger, RecordTrigger):
         message = "the workflow's trigger has no valid configuration"
         raise InvalidWorkflow(message)
     if "data" not in body:
@@ -365,8 +363,8 @@ async def _context(
             data = found[0] if found else None
     role = body.get("roleName") or (account.roles[0] if account.roles else None)
     context = {"data": data, "user": account.profile, "roleName": role}
-    about = (collection.name, _known_key(collection, data))
-    return msgspec.json.encode(context).decode(), about, user_id
+    about = About(collection.name, _known_key(collection, data), None, user_id)
+    return msgspec.json.encode(context).decode(), about
 
 
 def _known_key(collection: Collection, data: object) -> str | None:

@@ -30,6 +30,8 @@ class Operation(msgspec.Struct, frozen=True):
     """What the caller asked to start; only the listener that it is meant for looks inside."""
     execution_id: int | None = None
     """The execution whose node does it."""
+    chain: Sequence[Any] = ()
+    """The executions that led to it, for the listener that starts further ones."""
 
 
 @dataclass(slots=True)

@@ -35,9 +35,10 @@ from ensuite.storage import embedded, migrations
 from ensuite.storage.database import Database
 from ensuite.storage.notifications import Notifications
 from ensuite.workflow.capture import Capture
+from ensuite.workflow.captured import Captured
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.dispatcher import Dispatcher
-from ensuite.workflow.executions import READY_CHANNEL
+from ensuite.workflow.executions import READY_CHANNEL, STOPPED_CHANNEL
 from ensuite.workflow.runner import Means as RunMeans
 from ensuite.workflow.snapshot import SnapshotKeeper
 from ensuite.workflow.watch import Watcher
@@ -98,7 +99,7 @@ async def running(
         load_routes()
         sessions = Sessions(database, secret, time, settings.session)
         notifications = Notifications(
-            database, (SNAPSHOT_CHANNEL, ACTORS_CHANNEL, READY_CHANNEL), revive
+            database, (SNAPSHOT_CHANNEL, ACTORS_CHANNEL, READY_CHANNEL, STOPPED_CHANNEL), revive
         )
         await notifications.open()
         _ = stack.push_async_callback(notifications.close)
@@ -106,14 +107,22 @@ async def running(
 
         ids = IdGenerator(notifications.node_number)
         http = await stack.enter_async_context(HttpClient())
-        capture = Capture(lambda: snapshots.current.records, ids, time, None)
+        capture = Capture(
+            lambda: snapshots.current.records, lambda: snapshots.current.bindings, ids, time, None
+        )
         snapshots = SnapshotKeeper(database, ids, time, [capture, History(ids, time)])
         await snapshots.open()
         _ = stack.push_async_callback(snapshots.close)
         notifications.handle(SNAPSHOT_CHANNEL, snapshots.heard)
         dispatcher = Dispatcher(
             database,
-            RunMeans(lambda: snapshots.current.records, http, time, ids),
+            RunMeans(
+                lambda: snapshots.current.records,
+                http,
+                time,
+                ids,
+                lambda riders: dispatcher.accept(r for r in riders if isinstance(r, Captured)),
+            ),
             lambda: snapshots.current.bindings,
             owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
             concurrency=settings.concurrency,
@@ -121,6 +130,7 @@ async def running(
         )
         capture.holder = dispatcher
         notifications.handle(READY_CHANNEL, dispatcher.wake)
+        notifications.handle(STOPPED_CHANNEL, dispatcher.heard_of_stopped)
 
         watcher = Watcher(database, lambda: snapshots.current, time)
         _ = stack.callback(watcher.stop)

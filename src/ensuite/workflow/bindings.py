@@ -15,6 +15,7 @@ from ensuite.workflow.graph import Graph, NodeRow, compiled
 from ensuite.workflow.options import Options, stored
 from ensuite.workflow.trigger import InvalidTriggerConfig, Trigger, configured
 from ensuite.workflow.triggers.action import ActionTrigger
+from ensuite.workflow.triggers.collection import CollectionTrigger
 
 
 class WorkflowNotFound(NotFound):
@@ -58,6 +59,18 @@ class Bindings:
             if isinstance(each.trigger, ActionTrigger) and each.trigger.everywhere:
                 found[each.trigger.collection].append((each, each.trigger))
         return {name: tuple(workflows) for name, workflows in found.items()}
+
+    @cached_property
+    def _listening(self) -> Mapping[str, tuple[tuple[Workflow, CollectionTrigger], ...]]:
+        found: dict[str, list[tuple[Workflow, CollectionTrigger]]] = defaultdict(list)
+        for each in sorted(self.enabled.values(), key=lambda workflow: workflow.id):
+            if isinstance(each.trigger, CollectionTrigger):
+                found[each.trigger.collection].append((each, each.trigger))
+        return {name: tuple(workflows) for name, workflows in found.items()}
+
+    def listening(self, collection: str) -> Iterable[tuple[Workflow, CollectionTrigger]]:
+        """The workflows that start on every change of a collection's records, oldest first."""
+        return self._listening.get(collection, ())
 
     def everywhere(self, collection: str) -> Iterable[tuple[Workflow, ActionTrigger]]:
         """The global workflows on a collection, oldest first."""

@@ -1,9 +1,8 @@
 """Capture: the executions that an operation starts are written with the record, or not at all."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 import asyncpg
@@ -11,16 +10,18 @@ import msgspec
 
 from ensuite.access.actor import Actor
 from ensuite.clock import Clock
-from ensuite.data.changes import Change, Operation, Rider, identity_of
+from ensuite.data.changes import Change, Operation, identity_of
+from ensuite.data.dates import Zone
+from ensuite.data.filters import Filter, Keys, Parser
 from ensuite.data.query import parse_selection
 from ensuite.data.records import Records
 from ensuite.errors import InvalidRequest
 from ensuite.ids import ExecutionId
 from ensuite.schema.collection import Collection
-from ensuite.workflow.bindings import Workflow
-from ensuite.workflow.executions import LEASE, Claim, captured_executions
-from ensuite.workflow.outcome import Status
-from ensuite.workflow.selection import NOTHING_SELECTED, Selection, Start
+from ensuite.workflow.bindings import Bindings
+from ensuite.workflow.captured import About, Captured, unusual, usual
+from ensuite.workflow.flow import lane_of
+from ensuite.workflow.selection import NOTHING_SELECTED, Selection, Start, caused
 
 MAX_RELATED = 1_000
 """Executions that one `key!path` may start for one record."""
@@ -40,23 +41,9 @@ class LeaseHolder(Protocol):
         """The name under which it holds leases."""
         ...
 
-    def has_room_for(self, workflow: Workflow) -> bool:
-        """Whether it can start one more execution of this workflow now."""
+    def has_room_for(self, start: Start) -> bool:
+        """Whether it can start one more execution now."""
         ...
-
-
-class Captured(Rider, frozen=True):
-    """An execution's row on its way into the database."""
-
-    start: Start | None
-    """What started it; None: a person did, by hand."""
-    claim: Claim | None
-    """The lease that it was written with; None: a worker has to claim it."""
-
-    @property
-    def execution_id(self) -> ExecutionId:
-        """The id of the execution."""
-        return self.values[0]
 
 
 @dataclass
@@ -65,23 +52,24 @@ class Capture:
 
     records: Callable[[], Records]
     """The records of the current snapshot: where related records are read."""
+    bindings: Callable[[], Bindings]
     next_id: Callable[[], int]
     clock: Clock
     holder: LeaseHolder | None
 
     def decides_alone(self, operation: Operation, collection: Collection) -> bool:
         """Whether the record as written tells every execution's context."""
-        return not _selection(operation).reads
+        return not self._selection(operation, collection).reads
 
     def riders(self, operation: Operation, change: Change) -> Sequence[Captured]:
         """One execution for each start that is about the record itself."""
-        starts = _selection(operation).entries
+        starts = self._selection(operation, change.collection).entries
         if not starts:
             return ()
         return [
             self._captured(operation, change, start, change.encoded, change.identity)
             for start in starts
-            if isinstance(start, Start) and _applies(start, change.action)
+            if isinstance(start, Start) and start.applies(change)
         ]
 
     async def riders_after_reading(
@@ -89,13 +77,16 @@ class Capture:
     ) -> Sequence[Captured]:
         """One execution for each start and record at the end of its path."""
         captured: list[Captured] = []
-        for start in _selection(operation).entries:
-            if not isinstance(start, Start) or not _applies(start, change.action):
+        for start in self._selection(operation, change.collection).entries:
+            if not isinstance(start, Start) or not start.applies(change):
                 continue
             if not start.reads:
                 captured.append(
                     self._captured(operation, change, start, change.encoded, change.identity)
                 )
+                continue
+            condition = start.trigger.condition_filter
+            if condition and not await self._matches(tx, change, condition):
                 continue
             at, found = await self._related(tx, change, start)
             for number, data in enumerate(found):
@@ -103,8 +94,36 @@ class Capture:
                 identity = f"{change.identity}/{number}"
                 about = (at.name, identity_of(at, data)) if at.primary_key else (at.name, None)
                 encoded = msgspec.json.encode(data)
-                captured.append(self._captured(operation, change, start, encoded, identity, about))
+                captured.append(
+                    self._captured(operation, change, start, encoded, identity, about, data)
+                )
         return captured
+
+    def _selection(self, operation: Operation, collection: Collection) -> Selection:
+        wanted = operation.wanted
+        if isinstance(wanted, Selection):
+            return wanted
+        if operation.origin == "workflow":
+            return caused(self.bindings(), collection)
+        return NOTHING_SELECTED
+
+    async def _matches(
+        self, tx: asyncpg.Connection, change: Change, condition: Mapping[str, Any]
+    ) -> bool:
+        """Whether the record, as it is in the transaction, matches a filter."""
+        collection, records = change.collection, self.records()
+        parser = Parser(records.catalog, Zone.named(None, self.clock.now()))
+        stored = [
+            collection.columns[name].parse(change.record[name]) for name in collection.identity
+        ]
+        which = [
+            Filter(Keys(name), ([value],))
+            for name, value in zip(collection.identity, stored, strict=True)
+        ]
+        wanted = parser.parse(collection, condition)
+        for each in which:
+            wanted &= each
+        return bool(which) and await records.reader(tx).count(collection, wanted) > 0
 
     async def _related(
         self, tx: asyncpg.Connection, change: Change, start: Start
@@ -133,60 +152,46 @@ class Capture:
         operation: Operation,
         change: Change,
         start: Start,
-        data: bytes,
+        encoded: bytes,
         identity: str,
-        about: tuple[str, str | None] | None = None,
+        place: tuple[str, str | None] | None = None,
+        data: Mapping[str, Any] | None = None,
     ) -> Captured:
-        """The row of one execution; `about` is its collection and record where not the change's."""
+        """The row of one execution; `place` is its collection and record where not the change's."""
         workflow, actor = start.workflow, operation.actor
-        collection, record_key = about or (change.collection.name, identity)
+        collection, record_key = place or (change.collection.name, identity)
         if not change.collection.primary_key:
             # Nothing else tells such records of one operation apart.
-            record_key = None if about is None else record_key
+            record_key = None if place is None else record_key
             identity = f"{identity}/{self.next_id()}"
         now = change.at or self.clock.now()
-        leased = self.holder is not None and self.holder.has_room_for(workflow)
-        context = _context(operation.actor, change, data, related=bool(start.path))
+        context = _context(actor, change, encoded, related=bool(start.path))
+        about = About(
+            collection, record_key, change.action, None if actor is None else actor.user_id
+        )
+        key = event_key(operation.id, workflow.id, ".".join(start.path), identity)
         execution_id = ExecutionId(self.next_id())
-        claim = (
-            Claim(execution_id, workflow.id, workflow.key, 1, context, now, fresh=True)
-            if leased
-            else None
-        )
-        owner = self.holder.owner if leased and self.holder is not None else None
-        return Captured(
-            captured_executions,
-            (
-                execution_id,
-                workflow.id,
-                workflow.key,
-                event_key(operation.id, workflow.id, ".".join(start.path), identity),
-                Status.STARTED if leased else None,
-                context,
-                now + LEASE if leased else now,
-                owner,
-                1 if leased else 0,
-                False,
-                now,
-                now if leased else None,
-                collection,
-                record_key,
-                change.action,
-                None if actor is None else actor.user_id,
-            ),
-            start,
-            claim,
+        holder, flow = self.holder, workflow.options.flow
+        owner = holder.owner if holder is not None and holder.has_room_for(start) else None
+        # A lane needs an expression's value: only where the workflow asks for one.
+        lane = None
+        if flow.holds_back and not start.waits:
+            lane = lane_of(flow, _event(actor, change, data), execution_id)
+        if lane is None and not operation.chain:
+            return usual(execution_id, workflow, key, context, about, now, owner, start)
+        chain = operation.chain
+        return unusual(
+            execution_id, workflow, key, context, about, now, owner, start, lane=lane, chain=chain
         )
 
 
-def _selection(operation: Operation) -> Selection:
-    wanted = operation.wanted
-    return wanted if isinstance(wanted, Selection) else NOTHING_SELECTED
-
-
-def _applies(start: Start, action: str) -> bool:
-    """A global workflow runs for the actions it lists, a local one for each that names it."""
-    return not start.trigger.everywhere or start.trigger.fires_on(action)
+def _event(actor: Actor | None, change: Change, data: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the expression of a lane may name; `data` where it is not the change's record."""
+    who = {} if actor is None else msgspec.json.decode(b"{%b}" % actor.as_context)
+    if data is not None:
+        return {"data": data, "previous": None, "changed": [], **who}
+    changed = [*change.changed]
+    return {"data": change.record, "previous": change.previous, "changed": changed, **who}
 
 
 def event_key(operation_id: int, workflow_id: int, path: str, identity: str) -> str:
@@ -220,45 +225,3 @@ def _distinct(collection: Collection, records: list[dict[str, Any]]) -> list[dic
     if not names:
         return records
     return list({tuple(record[name] for name in names): record for record in records}.values())
-
-
-def manual(
-    execution_id: ExecutionId,
-    workflow: Workflow,
-    context: str,
-    *,
-    about: tuple[str, str | None],
-    user_id: int,
-    now: datetime,
-    owner: str,
-) -> Captured:
-    """An execution that a person starts by hand; it is leased to this process and runs at once.
-
-    `about` is the collection and the key of the record in the context, `user_id` is who acts in it.
-    """
-    claim = Claim(
-        execution_id, workflow.id, workflow.key, 1, context, now, fresh=True, manually=True
-    )
-    key = event_key(execution_id, workflow.id, "", "manual")
-    return Captured(
-        captured_executions,
-        (
-            execution_id,
-            workflow.id,
-            workflow.key,
-            key,
-            Status.STARTED,
-            context,
-            now + LEASE,
-            owner,
-            1,
-            True,
-            now,
-            now,
-            *about,
-            None,
-            user_id,
-        ),
-        None,
-        claim,
-    )

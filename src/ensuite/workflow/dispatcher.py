@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -20,20 +20,30 @@ from ensuite.ids import ExecutionId, WorkflowId
 from ensuite.storage.database import Database
 from ensuite.storage.sqlstates import is_connection_loss
 from ensuite.workflow import executions
+from ensuite.workflow.admission import Admission
 from ensuite.workflow.bindings import Bindings, Workflow, WorkflowNotFound, load_workflow
-from ensuite.workflow.capture import Captured
-from ensuite.workflow.executions import LEASE, LEASE_SECONDS, READY_CHANNEL, Claim
-from ensuite.workflow.outcome import Status
+from ensuite.workflow.captured import Captured, chain_of
+from ensuite.workflow.executions import LEASE, READY_CHANNEL, STOPPED_CHANNEL, Claim
+from ensuite.workflow.leases import Leases
+from ensuite.workflow.outcome import EndReason, Status
 from ensuite.workflow.runner import LeaseLost, Means, Ran, Run
+from ensuite.workflow.selection import Start
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
-HEARTBEAT_SECONDS = LEASE_SECONDS / 4
+LEAST_IDLE_SECONDS = 0.005
+SOON = timedelta(seconds=POLL_SECONDS)
 NOTIFY_SECONDS = 0.005
 CLAIM_BATCH = 64
 MAX_BACKLOG = 4_000
 """Executions that wait here for a place; beyond it captures are left to whoever has room."""
+
+MAX_TAKEOVERS = 100
+"""Workers that may die while they are at an execution; then it is what kills them, and ends."""
+
+MAX_STOPPED_IN_NOTICE = 400
+"""Executions that one notification names: PostgreSQL allows 8,000 bytes."""
 
 MAX_REVISIONS = 256
 """Revisions kept that are not enabled (any more): what old executions run on."""
@@ -53,6 +63,8 @@ class Dispatcher:
         works: bool = True,
     ) -> None:
         self.owner = owner
+        self.leases = Leases(database, means.clock, owner, self._stop_here)
+        self.admission = Admission(database, means.clock, self._notify_soon)
         self._works = works
         self._database = database
         self.means = means
@@ -64,7 +76,9 @@ class Dispatcher:
         self._backlog = 0
         self._running: dict[ExecutionId, asyncio.Task[None] | None] = {}
         self._active: Counter[WorkflowId] = Counter()
-        self._held_until: dict[ExecutionId, datetime] = {}
+        # Requests that run an execution themselves.
+        self._callers: dict[ExecutionId, asyncio.Task[Any] | None] = {}
+        self._stopped: set[ExecutionId] = set()
         self._revisions: dict[WorkflowId, Workflow] = {}
         self._kept_beside: Bindings | None = None
         self._executed: set[WorkflowId] = set()
@@ -80,7 +94,7 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin to claim and to keep leases alive."""
-        self._loops = [asyncio.create_task(self._beat_forever(), name="dispatcher-heartbeat")]
+        self._loops = [asyncio.create_task(self.leases.beat_forever(), name="heartbeat")]
         if self._works:
             claims = asyncio.create_task(self._claim_forever(), name="dispatcher-claims")
             self._loops.append(claims)
@@ -103,45 +117,49 @@ class Dispatcher:
                 _ = await asyncio.wait(late)
         for loop in self._loops:
             _ = loop.cancel()
+        await self.admission.stop()
         if self._notifying is not None:
             self._notifying.cancel()
         _ = await asyncio.gather(*self._loops, *self._background, return_exceptions=True)
-        held += list(self._held_until)
-        if held:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
-                now = self.means.clock.now()
-                _ = await self._database.execute(executions.RELEASE, held, self.owner, now)
-                await self._notify()
+        if await self.leases.hand_back(held) or self._notifying is not None:
+            await self._notify()
 
     def wake(self, _: str | None = None) -> None:
         """Look for ready executions now: somebody said that there are some."""
         self._wake.set()
 
+    def heard_of_stopped(self, payload: str | None) -> None:
+        """Stop what runs here of the executions that a notification names."""
+        for each in (payload or "").split(","):
+            if each.isdecimal():
+                self._stop_here(ExecutionId(int(each)))
+
     # --- taking executions ----------------------------------------------------------------
 
-    def has_room_for(self, workflow: Workflow) -> bool:
-        """Whether a captured execution of this workflow may be leased to this process."""
-        # A sync execution runs in its caller's request, so it takes no place.
-        return workflow.sync or (self._works and not self._stopping and self._backlog < MAX_BACKLOG)
+    def has_room_for(self, start: Start) -> bool:
+        """Whether a captured execution may be leased to this process."""
+        # One that its caller waits for runs in the caller's request, so it takes no place.
+        return start.waits or (self._works and not self._stopping and self._backlog < MAX_BACKLOG)
 
     def accept(self, captured: Iterable[Captured]) -> None:
         """Start what was captured and committed: at once where it is leased to this process."""
         left = False
         for each in captured:
-            if each.claim is None:
-                left = True
-            else:
+            if each.claim is not None:
                 self._enqueue(each.claim)
+            elif each.lane is not None:
+                self.admission.wake(each.key, each.lane)
+            else:
+                left = left or not each.skipped
         if left:
             self._notify_soon()
         self._fill()
 
     def hold(self, captured: Iterable[Captured]) -> None:
         """Keep the leases of captured executions alive that a request runs by itself, in order."""
-        until = self.means.clock.now() + LEASE
         for each in captured:
             if each.claim is not None:
-                self._held_until[each.claim.id] = until
+                self.leases.hold(each.claim)
 
     async def run_now(self, captured: Captured) -> Ran | None:
         """Run an execution while its caller waits; None when somebody else goes on with it.
@@ -150,19 +168,44 @@ class Dispatcher:
             EnsuiteError: the database is gone; the execution goes on later.
 
         """
-        assert captured.claim is not None, "a caller waits for what this process holds"
+        claim, task = captured.claim, asyncio.current_task()
+        assert claim is not None, "a caller waits for what this process holds"
+        self._callers[claim.id] = task
         try:
-            return await self._carried_out(captured.claim, caller=True)
+            return await self._carried_out(claim, caller=True)
         except LeaseLost:
-            return await self._ended_elsewhere(captured.claim)
+            return await self._ended_elsewhere(claim)
+        except asyncio.CancelledError:
+            if claim.id not in self._stopped or task is None or task.uncancel():
+                raise
+            # The execution was stopped, not the request.
+            return await self._ended_elsewhere(claim)
         finally:
-            _ = self._held_until.pop(captured.claim.id, None)
+            del self._callers[claim.id]
+            self._stopped.discard(claim.id)
+            self.leases.let_go(claim)
 
-    async def cancel_here(self, execution_id: ExecutionId) -> None:
-        """Stop the execution's task if it runs in this process; its row is the caller's affair."""
+    async def stopped(self, ended: Iterable[asyncpg.Record]) -> None:
+        """Stop the tasks of executions whose rows have ended, here and in other processes."""
+        rows = list(ended)
+        for row in rows:
+            self._stop_here(ExecutionId(row["id"]))
+            if row["lane_key"] is not None:
+                self.admission.wake(row["key"], row["lane_key"])
+        ids = [str(row["id"]) for row in rows]
+        for first in range(0, len(ids), MAX_STOPPED_IN_NOTICE):
+            payload = ",".join(ids[first : first + MAX_STOPPED_IN_NOTICE])
+            _ = await self._database.execute("SELECT pg_notify($1, $2)", STOPPED_CHANNEL, payload)
+
+    def _stop_here(self, execution_id: ExecutionId) -> None:
+        """Stop the execution's task if it runs in this process: its row is somebody else's now."""
         task = self._running.get(execution_id)
         if task is not None:
             _ = task.cancel()
+        caller = self._callers.get(execution_id)
+        if caller is not None and execution_id not in self._stopped:
+            self._stopped.add(execution_id)
+            _ = caller.cancel()
 
     def _enqueue(self, claim: Claim) -> None:
         queue = self._waiting.get(claim.workflow_id)
@@ -170,7 +213,7 @@ class Dispatcher:
             queue = self._waiting[claim.workflow_id] = deque()
         queue.append(claim)
         self._backlog += 1
-        self._held_until[claim.id] = self.means.clock.now() + LEASE
+        self.leases.hold(claim)
 
     def _fill(self) -> None:
         """Start waiting executions while there are places, one workflow after the other."""
@@ -186,6 +229,8 @@ class Dispatcher:
             if queue:
                 self._waiting[workflow_id] = queue
             self._active[workflow_id] += 1
+            # Claimed again here, after its lease had run out here: the earlier task has lost it.
+            self._stop_here(claim.id)
             task = asyncio.create_task(self._run(claim), name=f"execution-{claim.id}")
             self._running[claim.id] = task
 
@@ -202,8 +247,9 @@ class Dispatcher:
         except Exception:
             log.exception("execution.raised", execution=claim.id)
         finally:
-            _ = self._running.pop(claim.id, None)
-            _ = self._held_until.pop(claim.id, None)
+            if self._running.get(claim.id) is asyncio.current_task():
+                del self._running[claim.id]
+            self.leases.let_go(claim)
             self._active[claim.workflow_id] -= 1
             if not self._active[claim.workflow_id]:
                 del self._active[claim.workflow_id]
@@ -213,10 +259,21 @@ class Dispatcher:
                 self._wake.set()
 
     async def _carried_out(self, claim: Claim, *, caller: bool) -> Ran:
+        ran = await self._ran(claim, caller=caller)
+        if claim.lane_key is not None and ran.status is not Status.STARTED:
+            self.admission.wake(claim.key, claim.lane_key)
+        if ran.until is not None and ran.until - self.means.clock.now() < SOON:
+            # The claims' loop may have fallen asleep before, until something later.
+            self._wake.set()
+        return ran
+
+    async def _ran(self, claim: Claim, *, caller: bool) -> Ran:
         workflow = await self._revision(claim.workflow_id)
         if workflow is None:
-            await self._abandon(claim)
-            return Ran(Status.ABORTED)
+            return await self._abandon(claim, Status.ABORTED, EndReason.WORKFLOW_DELETED)
+        if claim.takeovers > MAX_TAKEOVERS:
+            log.error("execution.kills_workers", execution=claim.id, workflow=claim.key)
+            return await self._abandon(claim, Status.ERROR, EndReason.WORKERS_DIED)
         if claim.workflow_id not in self._executed:
             await self._mark_executed(claim.workflow_id)
         ran = await Run(self.means, claim, workflow, caller=caller).to_rest()
@@ -257,18 +314,20 @@ class Dispatcher:
         )
         self._executed.add(workflow_id)
 
-    async def _abandon(self, claim: Claim) -> None:
+    async def _abandon(self, claim: Claim, status: Status, reason: EndReason) -> Ran:
         now = self.means.clock.now()
         async with self._database.transaction() as tx:
             if await tx.fetchval(
-                "UPDATE ensuite.executions SET status = $3, reason = 'workflow_deleted',"
-                " lease_owner = NULL, finished_at = $4 WHERE id = $1 AND fence = $2 RETURNING id",
+                "UPDATE ensuite.executions SET status = $3, reason = $4, lease_owner = NULL,"
+                " finished_at = $5 WHERE id = $1 AND fence = $2 RETURNING id",
                 claim.id,
                 claim.fence,
-                Status.ABORTED,
+                status,
+                reason,
                 now,
             ):
-                _ = await tx.execute(executions.ABORT_JOBS, claim.id, now)
+                _ = await tx.execute(executions.ABORT_JOBS, [claim.id], now)
+        return Ran(status)
 
     async def _ended_elsewhere(self, claim: Claim) -> Ran | None:
         """What an execution came to that was cancelled, or taken over, while it ran here."""
@@ -285,16 +344,28 @@ class Dispatcher:
 
     async def _claim_forever(self) -> None:
         while True:
+            woken = False
             with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    _ = await self._wake.wait()
+                async with asyncio.timeout(await self._idle_seconds()):
+                    woken = await self._wake.wait()
             self._wake.clear()
             try:
+                if not woken:
+                    await self.admission.sweep()
                 while await self._claim_once() == CLAIM_BATCH:
                     pass
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
                 if not (is_connection_loss(error) or isinstance(error, DatabaseUnavailable)):
                     log.exception("dispatcher.claim_failed")
+
+    async def _idle_seconds(self) -> float:
+        """How long to wait for a sign that there is something: until something is due by itself."""
+        now = self.means.clock.now()
+        due = [self.admission.due]
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
+            due.append((await self._database.fetch(executions.NEXT_READY, now))[0]["min"])
+        seconds = [(each - now).total_seconds() for each in due if each is not None]
+        return max(LEAST_IDLE_SECONDS, min([POLL_SECONDS, *seconds]))
 
     async def _claim_once(self) -> int:
         # What waits here while places are free waits for its own workflow's share: no reason to
@@ -318,28 +389,15 @@ class Dispatcher:
                     context=row["context"],
                     started_at=row["started_at"],
                     manually=row["manually"],
+                    stack=chain_of(row["stack"]),
+                    lane_key=row["lane_key"],
+                    takeovers=row["takeovers"],
                 )
             )
         self._fill()
         # What was left for want of places is claimed when half of them are free again.
         self._claim_below = len(self._running) // 2 if full or len(rows) == room else -1
         return len(rows)
-
-    async def _beat_forever(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            now = self.means.clock.now()
-            due = [each for each, until in self._held_until.items() if until < now + LEASE * 0.7]
-            if not due:
-                continue
-            try:
-                _ = await self._database.execute(executions.EXTEND, due, self.owner, now + LEASE)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
-                log.warning("dispatcher.heartbeat_failed", error=str(error))
-                continue
-            for each in due:
-                if each in self._held_until:
-                    self._held_until[each] = now + LEASE
 
     def _notify_soon(self) -> None:
         """Tell other processes, after the commit and at most once per 5 ms.

@@ -34,14 +34,13 @@ LEASE_SECONDS = 10
 
 LEASE = timedelta(seconds=LEASE_SECONDS)
 READY_CHANNEL = "ensuite_ready"
+STOPPED_CHANNEL = "ensuite_stopped"
 MAX_RESULT_BYTES = 1024 * 1024
 """A larger job result is refused: later nodes and every viewer would load it again."""
 
 _metadata = sa.MetaData()
 
-captured_executions = sa.Table(
-    "executions",
-    _metadata,
+_captured_columns = (
     sa.Column("id", sa.BigInteger()),
     sa.Column("workflow_id", sa.BigInteger()),
     sa.Column("key", sa.Text()),
@@ -58,9 +57,24 @@ captured_executions = sa.Table(
     sa.Column("record_key", sa.Text()),
     sa.Column("action", sa.Text()),
     sa.Column("user_id", sa.BigInteger()),
+)
+
+captured_executions = sa.Table("executions", _metadata, *_captured_columns, schema="ensuite")
+"""The columns that capture writes; the others keep their defaults."""
+
+unusual_executions = sa.Table(
+    "executions",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in _captured_columns),
+    sa.Column("lane_key", sa.Text()),
+    sa.Column("cause_id", sa.BigInteger()),
+    sa.Column("stack", postgresql.JSON()),
+    sa.Column("reason", sa.Text()),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.Column("rerun_of", sa.BigInteger()),
     schema="ensuite",
 )
-"""The columns that capture writes; the others keep their defaults."""
+"""The same with what most do not have: a lane, a cause, a reason not to start, one repeated."""
 
 _job_columns = (
     sa.Column("id", sa.BigInteger()),
@@ -104,6 +118,14 @@ _executions = sa.table(
 )
 
 
+class Link(msgspec.Struct, frozen=True, rename="camel"):
+    """One execution in the chain that led to another: which of its nodes wrote what started it."""
+
+    execution_id: int
+    key: str
+    node_key: str
+
+
 class Claim(msgspec.Struct, frozen=True):
     """An execution that this process holds: what is written under it must carry its fence."""
 
@@ -117,6 +139,10 @@ class Claim(msgspec.Struct, frozen=True):
     fresh: bool = False
     """It was captured with its lease a moment ago: it has no jobs yet."""
     manually: bool = False
+    stack: tuple[Link, ...] = ()
+    lane_key: str | None = None
+    takeovers: int = 0
+    """How often it was taken over from a worker that gave no sign of life."""
 
 
 def _guard(*sets: str) -> Guard:
@@ -266,33 +292,55 @@ def outcome_of(row: Row) -> Outcome | None:
 CLAIM = """
 UPDATE ensuite.executions AS e
 SET status = 0, lease_owner = $1, ready_at = $2, fence = e.fence + 1,
-    started_at = coalesce(e.started_at, $3)
+    started_at = coalesce(e.started_at, $3),
+    takeovers = e.takeovers + (e.lease_owner IS NOT NULL)::int
 FROM (
     SELECT id FROM ensuite.executions
-    WHERE (status IS NULL OR status = 0) AND ready_at <= $3
+    WHERE (status = 0 OR (status IS NULL AND lane_key IS NULL)) AND ready_at <= $3
         AND workflow_id <> ALL($4::bigint[])
     ORDER BY ready_at
     LIMIT $5
     FOR UPDATE SKIP LOCKED
 ) AS ready
 WHERE e.id = ready.id
-RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually
+RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually,
+    e.stack, e.lane_key, e.takeovers
 """
 
 EXTEND = """
-UPDATE ensuite.executions SET ready_at = $3
-WHERE id = ANY($1::bigint[]) AND lease_owner = $2 AND (status IS NULL OR status = 0)
+UPDATE ensuite.executions AS e SET ready_at = $4
+FROM unnest($1::bigint[], $2::integer[]) AS held (id, fence)
+WHERE e.id = held.id AND e.fence = held.fence AND e.lease_owner = $3 AND e.status = 0
+RETURNING e.id
+"""
+
+FENCES = "SELECT id, fence FROM ensuite.executions WHERE id = ANY($1::bigint[])"
+
+# When the next timer or lease runs out; the partial index on `ready_at` has it.
+NEXT_READY = """
+SELECT min(ready_at) FROM ensuite.executions
+WHERE (status = 0 OR (status IS NULL AND lane_key IS NULL)) AND ready_at > $1
 """
 
 # Handed back at a graceful stop: another process may go on at once.
 RELEASE = """
 UPDATE ensuite.executions SET ready_at = $3, lease_owner = NULL
-WHERE id = ANY($1::bigint[]) AND lease_owner = $2 AND (status IS NULL OR status = 0)
+WHERE id = ANY($1::bigint[]) AND lease_owner = $2 AND status = 0
+"""
+
+# The raised fence is what stops a worker that is at it: its next write finds no row.
+STOP = """
+UPDATE ensuite.executions
+SET status = $2, reason = $3, fence = fence + 1, lease_owner = NULL, cancel_requested = true,
+    finished_at = $4
+WHERE id = ANY($1::bigint[]) AND (status IS NULL OR status = 0)
+RETURNING id, key, lane_key
 """
 
 # What nobody will resume any more is no longer pending.
 ABORT_JOBS = """
-UPDATE ensuite.jobs SET status = -3, finished_at = $2 WHERE execution_id = $1 AND status = 0
+UPDATE ensuite.jobs SET status = -3, finished_at = $2
+WHERE execution_id = ANY($1::bigint[]) AND status = 0
 """
 
 JOURNAL = """

@@ -134,6 +134,16 @@ class FlowControl(Part):
         """Whether executions have to be admitted; else they start as they come."""
         return bool(self.concurrency or self.key or self.mode != "queue" or self.rate.limit)
 
+    @property
+    def is_serial(self) -> bool:
+        """Whether one execution of a lane comes after the other."""
+        return bool(self.key) or self.mode != "queue"
+
+    @property
+    def limits_all(self) -> bool:
+        """Whether there is a limit over all lanes together."""
+        return bool(self.concurrency or self.rate.limit)
+
 
 class Retention(Part):
     """How long ended executions are kept, where that differs from the server's settings."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 
@@ -19,9 +19,31 @@ class Status(IntEnum):
     ERROR = -2
     #: It was stopped from outside, or its time ran out.
     ABORTED = -3
+    #: It did not start: the loop protection or the flow control left it out.
     CANCELED = -4
     REJECTED = -5
     RETRY_NEEDED = -6
+
+
+class EndReason(StrEnum):
+    """Why an execution ended otherwise than by its steps."""
+
+    #: Its time limit was up.
+    TIMEOUT = "timeout"
+    #: Somebody cancelled it.
+    MANUAL_CANCEL = "manual_cancel"
+    #: Its workflow was deleted before it ran.
+    WORKFLOW_DELETED = "workflow_deleted"
+    #: Its workflow stands in the chain that led to it as often as `stackLimit` allows.
+    LOOP = "loop"
+    #: The chain of executions that led to it is 100 long.
+    CHAIN_TOO_LONG = "chain_too_long"
+    #: Another one of its lane was at work or waited (mode `skip`).
+    ALREADY_RUNNING = "already_running"
+    #: A newer one of its lane took its place (modes `latest` and `debounce`).
+    SUPERSEDED = "superseded"
+    #: A hundred workers died while they were at it.
+    WORKERS_DIED = "workers_died"
 
 
 class Nothing:

@@ -22,11 +22,19 @@ from ensuite.storage.lanes import TooManyWaitingWrites
 from ensuite.storage.sqlstates import is_connection_loss, translated
 from ensuite.workflow import executions
 from ensuite.workflow.bindings import Workflow
-from ensuite.workflow.executions import Claim, attempt_rider, job_rider, outcome_of
+from ensuite.workflow.executions import Claim, Link, attempt_rider, job_rider, outcome_of
 from ensuite.workflow.graph import PlacedNode
 from ensuite.workflow.interpreter import Ended, Waits, advance
 from ensuite.workflow.node import Http
-from ensuite.workflow.outcome import NOTHING, Failed, Outcome, Retrying, Status, Waiting
+from ensuite.workflow.outcome import (
+    NOTHING,
+    EndReason,
+    Failed,
+    Outcome,
+    Retrying,
+    Status,
+    Waiting,
+)
 from ensuite.workflow.progress import Progress
 from ensuite.workflow.scope import system_scope
 from ensuite.workflow.step import StepRecords, Turn
@@ -54,6 +62,8 @@ class Ran:
     status: Status
     messages: tuple[str, ...] = ()
     by_end_node: bool = False
+    until: datetime | None = None
+    """When an execution that waits is due again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,8 @@ class Means:
     http: Http
     clock: Clock
     next_id: Callable[[], int]
+    started: Callable[[Sequence[Rider]], None]
+    """Told of the rows that rode along with what a step wrote: executions may be among them."""
 
 
 def failed_by(error: Exception, **about: Any) -> Failed:
@@ -97,9 +109,6 @@ class Run:
         self._begun: dict[str, datetime] = {}
         # Which attempt of a node comes next, where it is not the first.
         self._attempts: dict[str, int] = {}
-        self._operation = Operation(
-            means.next_id(), "workflow", origin="workflow", execution_id=claim.id
-        )
         self._scope = self._progress.scope(
             msgspec.json.decode(claim.context), system_scope(means.clock, means.next_id)
         )
@@ -166,7 +175,7 @@ class Run:
         calls_out = placed.node is not None and placed.node.calls_out
         if calls_out:
             await self._announce(placed, attempt, started_at)
-        records = StepRecords(self._means.records(), self._operation, self._means.clock)
+        records = StepRecords(self._means.records(), self._operation(placed), self._means.clock)
 
         def as_job(outcome: Outcome) -> Rider:
             return job_rider(
@@ -218,6 +227,17 @@ class Run:
             return outcome
         pause = policy.pause(attempt, outcome, self._key(placed))
         return Retrying(self._means.clock.now() + pause, outcome)
+
+    def _operation(self, placed: PlacedNode) -> Operation:
+        """What the step writes, it writes as one operation, which other workflows hear of."""
+        claim = self._claim
+        return Operation(
+            self._means.next_id(),
+            "workflow",
+            origin="workflow",
+            execution_id=claim.id,
+            chain=(*claim.stack, Link(claim.id, claim.key, placed.key)),
+        )
 
     def _key(self, placed: PlacedNode) -> str:
         """The step's idempotency key: the same for every attempt."""
@@ -291,6 +311,7 @@ class Run:
             planned = [records.planned] if records.planned else []
             if not await self._means.records().commit(planned, riders, guard, fenced):
                 raise LeaseLost
+        self._means.started(records.riders)
         self._jobs.clear()
         progress.note(placed.key, outcome)
         return self._ran(state) if isinstance(state, Ended) else None
@@ -315,7 +336,7 @@ class Run:
         if self._deadline is not None:
             ready_at = min(ready_at, self._deadline)
         await self._commit(executions.PARK, [ready_at, None, Status.STARTED])
-        return Ran(Status.STARTED, tuple(self._progress.messages))
+        return Ran(Status.STARTED, tuple(self._progress.messages), until=ready_at)
 
     async def _end(self, state: Ended) -> Ran:
         await self._commit(executions.END, self._ending(state))
@@ -326,14 +347,14 @@ class Run:
             await self._commit(executions.CONTINUE, [self._lease_end()])
         ended = Ended(Status.ABORTED)
         sql, order = flight((), executions.END)
-        values = [self._claim.id, self._claim.fence, *self._ending(ended, "timeout")]
+        values = [self._claim.id, self._claim.fence, *self._ending(ended, EndReason.TIMEOUT)]
         async with self._means.records().database.transaction() as tx:
             if not await tx.fetchval(sql, *arranged(order, values)):
                 raise LeaseLost
-            _ = await tx.execute(executions.ABORT_JOBS, self._claim.id, now)
+            _ = await tx.execute(executions.ABORT_JOBS, [self._claim.id], now)
         return self._ran(ended)
 
-    def _ending(self, state: Ended, reason: str | None = None) -> list[Any]:
+    def _ending(self, state: Ended, reason: EndReason | None = None) -> list[Any]:
         output = self._progress.output
         encoded = None if output is NOTHING else msgspec.json.encode(output).decode()
         return [state.status, reason, encoded, None, self._means.clock.now()]

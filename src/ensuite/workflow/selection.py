@@ -10,10 +10,12 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from ensuite.data.changes import Change
 from ensuite.errors import EnsuiteError, InvalidParameter, Issue
 from ensuite.schema.catalog import Catalog
 from ensuite.schema.collection import Collection
 from ensuite.workflow.bindings import Bindings, Workflow
+from ensuite.workflow.trigger import RecordTrigger
 from ensuite.workflow.triggers.action import ActionTrigger
 
 MAX_ITEMS = 100
@@ -39,6 +41,8 @@ class Reason(StrEnum):
     WRONG_TYPE = "wrong_type"
     #: The workflow is global, and this action is not one of those that start it.
     ACTION_MISMATCH = "action_mismatch"
+    #: The workflow listens for changes, and its fields or its condition do not fit this one.
+    CONDITION_NOT_MET = "condition_not_met"
     #: The path leads to no record.
     NO_RELATED_RECORD = "no_related_record"
     #: No record was created, updated or deleted.
@@ -65,15 +69,27 @@ class Start:
     """A workflow to start for each record (or for each record at the end of `path`)."""
 
     workflow: Workflow
-    trigger: ActionTrigger
+    trigger: RecordTrigger
     path: tuple[str, ...] = ()
     asked: bool = False
     """Whether the call named it; else it is global."""
+    waits: bool = False
+    """Whether the caller waits for the execution."""
 
     @property
     def reads(self) -> bool:
-        """Whether the record alone does not tell the execution's context."""
-        return bool(self.path or self.trigger.appends)
+        """Whether the record alone does not tell the execution's context, or if it starts."""
+        return bool(self.path or self.trigger.appends or self.trigger.condition_filter)
+
+    def applies(self, change: Change) -> bool:
+        """Whether this change starts it, as far as the change alone tells.
+
+        A local workflow runs for each operation that names it, others for those that they list.
+        """
+        trigger = self.trigger
+        if isinstance(trigger, ActionTrigger) and not trigger.everywhere:
+            return True
+        return trigger.fires_on(change.action) and trigger.matches(change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,7 @@ class Selection:
     @cached_property
     def has_sync(self) -> bool:
         """Whether the caller waits for an execution."""
-        return any(isinstance(each, Start) and each.workflow.sync for each in self.entries)
+        return any(isinstance(each, Start) and each.waits for each in self.entries)
 
     @cached_property
     def reads(self) -> bool:
@@ -149,10 +165,22 @@ def select(
             # A global workflow that is also named runs once, in the place of the item.
             unasked.discard(chosen.workflow.id)
         entries.append(chosen)
-    entries.extend(
-        Start(workflow, trigger) for workflow, trigger in everywhere if workflow.id in unasked
-    )
+    unnamed: list[tuple[Workflow, RecordTrigger]] = [
+        (workflow, trigger) for workflow, trigger in everywhere if workflow.id in unasked
+    ]
+    unnamed += [
+        (workflow, trigger)
+        for workflow, trigger in bindings.listening(collection.name)
+        if _may_fire(trigger, action)
+    ]
+    entries.extend(Start(workflow, trigger, waits=workflow.sync) for workflow, trigger in unnamed)
     return Selection(tuple(entries))
+
+
+def caused(bindings: Bindings, collection: Collection) -> Selection:
+    """What a change starts that no call has made but a node: nobody waits for it."""
+    listening = bindings.listening(collection.name)
+    return Selection(tuple(Start(workflow, trigger) for workflow, trigger in listening))
 
 
 def _chosen(
@@ -172,10 +200,10 @@ def _chosen(
         return Skip(item, Reason.COLLECTION_MISMATCH)
     if trigger.everywhere and not _may_fire(trigger, action):
         return Skip(item, Reason.ACTION_MISMATCH)
-    return Start(workflow, trigger, item.path, asked=True)
+    return Start(workflow, trigger, item.path, asked=True, waits=workflow.sync)
 
 
-def _may_fire(trigger: ActionTrigger, action: str) -> bool:
+def _may_fire(trigger: RecordTrigger, action: str) -> bool:
     """For `firstOrCreate` and `updateOrCreate` it is only known afterwards what was done."""
     if action == "updateOrCreate":
         return trigger.fires_on("create") or trigger.fires_on("update")

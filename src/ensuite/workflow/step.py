@@ -13,12 +13,12 @@ from typing import Any
 from ensuite.access.policy import EVERYTHING
 from ensuite.clock import Clock
 from ensuite.data import filters
-from ensuite.data.changes import Operation
+from ensuite.data.changes import Operation, Rider
 from ensuite.data.dates import Zone
 from ensuite.data.filters import Filter, LinkedTo, Parser
 from ensuite.data.query import MAX_PAGE_SIZE, Query, parse_selection, parse_sort
 from ensuite.data.reading import Reader, own_key
-from ensuite.data.records import Planned, Records
+from ensuite.data.records import Planned, Records, Written
 from ensuite.data.values import Values
 from ensuite.errors import Forbidden, UnknownField
 from ensuite.schema.collection import Collection
@@ -39,6 +39,8 @@ class StepRecords:
         self._resources = AsyncExitStack()
         self.planned: Planned | None = None
         self.tx: Transaction | None = None
+        self.riders: list[Rider] = []
+        """The rows that ride along with what the step writes."""
 
     async def transaction(self) -> Transaction:
         """The step's transaction, opened when it is first needed."""
@@ -134,9 +136,11 @@ class StepRecords:
             planned = self._records.plan(self._operation, found, parsed)
         if planned is not None:
             self.planned = planned
+            self.riders += planned.riders
             return dict(planned.change.record)
         tx = await self.transaction()
         written = await self._records.create_in(tx, self._operation, found, parsed)
+        self.riders += written.riders
         record = dict(written.record)
         if appends:
             selection = parse_selection(self._records.catalog, found, appends=appends)
@@ -153,14 +157,19 @@ class StepRecords:
         parsed = self._values(found, values)
         condition = self._filter(found, filter)
         tx = await self.transaction()
-        return len(await self._records.update_in(tx, self._operation, found, condition, parsed))
+        written = await self._records.update_in(tx, self._operation, found, condition, parsed)
+        return self._count(written)
 
     async def destroy(self, collection: str, *, filter: Mapping[str, Any]) -> int:
         """Delete the matching records and say how many there were."""
         found = self._writable(collection)
         condition = self._filter(found, filter)
         tx = await self.transaction()
-        return len(await self._records.destroy_in(tx, self._operation, found, condition))
+        return self._count(await self._records.destroy_in(tx, self._operation, found, condition))
+
+    def _count(self, written: Sequence[Written]) -> int:
+        self.riders += [rider for each in written for rider in each.riders]
+        return len(written)
 
     async def aggregate(
         self,

@@ -1,12 +1,14 @@
 """What a trigger type is, and those that this process knows."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from ensuite.data.changes import Change
 from ensuite.errors import InvalidRequest
+from ensuite.workflow.configuration import config
 from ensuite.workflow.node import described
 
 trigger_types: dict[str, "type[Trigger]"] = {}
@@ -35,6 +37,47 @@ class Trigger(BaseModel):
 
     sync_choice: ClassVar[bool] = True
     """Whether the author may choose that the caller waits for the execution."""
+
+
+# `main:posts` and `posts` are one collection: there is one data source.
+CollectionName = Annotated[str, AfterValidator(lambda name: name.removeprefix("main:"))]
+
+
+class RecordTrigger(Trigger):
+    """A trigger that starts on what happens to the records of a collection."""
+
+    collection: CollectionName = config(
+        en="Collection",
+        fr="Collection",
+        widget="collection",
+        hint=(
+            "The collection whose records the workflow is about.",
+            "La collection dont le flux traite les enregistrements.",
+        ),
+    )
+    appends: tuple[str, ...] = config(
+        en="Associations to load",
+        fr="Associations à charger",
+        widget="appends",
+        default=(),
+        hint=(
+            "Associations that $context.data holds besides the record's own fields.",
+            "Associations que $context.data contient en plus des champs de l’enregistrement.",
+        ),
+    )
+
+    @property
+    def condition_filter(self) -> Mapping[str, Any] | None:
+        """A filter that the record has to match as it is in the database."""
+        return None
+
+    def fires_on(self, action: str) -> bool:
+        """Whether it starts, unasked, on what was done to a record."""
+        raise NotImplementedError
+
+    def matches(self, change: Change) -> bool:
+        """Whether this change, of an action that it fires on, starts it."""
+        return True
 
 
 def trigger_type(

@@ -1,16 +1,11 @@
 """After an action on a record: NocoBase's post-action event."""
 
-from typing import Annotated, Literal
-
-from pydantic import AfterValidator
+from typing import Literal
 
 from ensuite.workflow.configuration import config
-from ensuite.workflow.trigger import Trigger, trigger_type
+from ensuite.workflow.trigger import RecordTrigger, trigger_type
 
 ActionName = Literal["create", "update", "destroy", "updateOrCreate"]
-
-# `main:posts` and `posts` are one collection: there is one data source.
-CollectionName = Annotated[str, AfterValidator(lambda name: name.removeprefix("main:"))]
 
 
 @trigger_type(
@@ -22,18 +17,9 @@ CollectionName = Annotated[str, AfterValidator(lambda name: name.removeprefix("m
         " ou un appel de l’API."
     ),
 )
-class ActionTrigger(Trigger):
+class ActionTrigger(RecordTrigger):
     """Start after a record was created, updated or deleted by a button or an API call."""
 
-    collection: CollectionName = config(
-        en="Collection",
-        fr="Collection",
-        widget="collection",
-        hint=(
-            "The collection whose records the workflow is about.",
-            "La collection dont le flux traite les enregistrements.",
-        ),
-    )
     everywhere: bool = config(
         en="For every such operation",
         fr="Pour chaque opération de ce type",
@@ -55,19 +41,8 @@ class ActionTrigger(Trigger):
             "Les actions qui le déclenchent quand il vaut pour chaque opération.",
         ),
     )
-    appends: tuple[str, ...] = config(
-        en="Associations to load",
-        fr="Associations à charger",
-        widget="appends",
-        default=(),
-        hint=(
-            "Associations that $context.data holds besides the record's own fields.",
-            "Associations que $context.data contient en plus des champs de l’enregistrement.",
-        ),
-    )
 
     def fires_on(self, action: str) -> bool:
-        """Whether it starts, unasked, on what was done to a record."""
         if not self.everywhere:
             return False
         return action in self.actions or (
