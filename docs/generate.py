@@ -43,7 +43,8 @@ from ensuite.settings import PREFIX, Settings
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.failure import FailurePolicy
 from ensuite.workflow.node import node_types
-from ensuite.workflow.outcome import Status
+from ensuite.workflow.outcome import EndReason, Status
+from ensuite.workflow.reruns import NotRepeated
 from ensuite.workflow.selection import Reason
 from ensuite.workflow.trigger import trigger_types
 
@@ -225,6 +226,11 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("workflow.watch", "MAX_CHANGES", "Changes that a stream tells at a time; then `reset`"),
         ("workflow.watch", "MAX_QUEUE", "Events that wait for a slow client; then it is cut off"),
         ("api.executions", "MAX_DELETED", "Executions that one `executions:destroy` deletes"),
+        ("api.executions", "MAX_CANCELLED", "Executions that one `executions:cancel` ends"),
+        ("workflow.reruns", "MAX_REPEATED", "Executions that one `executions:rerun` repeats"),
+        ("workflow.captured", "MAX_CHAIN", "Executions in the chain that leads to one"),
+        ("workflow.dispatcher", "MAX_TAKEOVERS", "Workers that may die at one execution"),
+        ("workflow.flow", "MAX_LANE_CHARACTERS", "Characters of a lane's name; then a digest"),
     ),
     "Processes": (
         ("ids", "NODE_NUMBERS", "Processes that use one database"),
@@ -451,6 +457,16 @@ def error_classes() -> list[type[EnsuiteError]]:
 def skip_reasons() -> list[str]:
     """Why an item of `triggerWorkflows` starts nothing."""
     return _enumerated(Reason, "Reason", lambda member: member.value)
+
+
+def rerun_reasons() -> list[str]:
+    """Why an execution is not run again."""
+    return _enumerated(NotRepeated, "Reason", lambda member: member.value)
+
+
+def end_reasons() -> list[str]:
+    """Why an execution ended otherwise than by its steps."""
+    return _enumerated(EndReason, "Reason", lambda member: member.value)
 
 
 def statuses() -> list[str]:
@@ -709,6 +725,8 @@ PARTS: Mapping[str, Callable[[], list[str]]] = {
     "filter operators": filter_operators,
     "nodes": nodes,
     "failure policy": failure_policy,
+    "rerun reasons": rerun_reasons,
+    "end reasons": end_reasons,
     "triggers": triggers,
     "common options": common_options,
     "association options": association_options,

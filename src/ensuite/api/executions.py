@@ -1,18 +1,25 @@
 """`executions:*`, `jobs:*`: looking at executions, cancelling, deleting (contract, section 5.4)."""
 
+from typing import Any
+
+import asyncpg
+
 from ensuite.access.policy import EVERYTHING
 from ensuite.api import records
 from ensuite.api.call import Answer, Call, enveloped, routes
-from ensuite.api.workflows import MANAGE, named_id
-from ensuite.data.query import Query, Selection
-from ensuite.errors import InvalidRequest, NotFound
+from ensuite.api.workflows import MANAGE, an_id, named_id
+from ensuite.data.query import Query, Selection, parse_sort
+from ensuite.data.values import plain_object
+from ensuite.errors import InvalidParameter, InvalidRequest, NotFound
 from ensuite.ids import ExecutionId, JobId
 from ensuite.workflow.dispatcher import delete_executions
 from ensuite.workflow.executions import ABORT_JOBS, STOP
 from ensuite.workflow.given import InputTooLarge, input_of
 from ensuite.workflow.outcome import EndReason, Status
+from ensuite.workflow.reruns import MAX_REPEATED, Reruns, Wish
 
 MAX_DELETED = 5_000
+MAX_CANCELLED = 1_000
 
 
 class ExecutionNotFound(NotFound):
@@ -51,24 +58,102 @@ async def get_execution(call: Call) -> Answer:
     return await records.get_record(call, call.snapshot.catalog["executions"], EVERYTHING)
 
 
+async def _chosen(call: Call, limit: int) -> list[ExecutionId]:
+    """The executions that a call is about, oldest first, up to one more than the limit."""
+    collection = call.snapshot.catalog["executions"]
+    condition = records.chosen(call, collection, EVERYTHING, required=True)
+    sort = parse_sort(call.snapshot.catalog, collection, ("id",))
+    query = Query(Selection(("id",)), condition, sort, limit=limit + 1)
+    found = await call.snapshot.records.reader().find(collection, query)
+    return [ExecutionId(each["id"]) for each in found]
+
+
+def _is_one(call: Call) -> bool:
+    """Whether a call names one execution, and not several or those that match a filter."""
+    keys = records.named_keys(call)
+    return keys is not None and not isinstance(keys, list)
+
+
+async def _shown(call: Call, ids: list[ExecutionId]) -> list[dict[str, Any]]:
+    collection = call.snapshot.catalog["executions"]
+    query = Query(Selection(collection.visible), records.by_keys(collection, ids))
+    return await call.snapshot.records.reader().find(collection, query)
+
+
 @routes.add("executions", "cancel", permission=MANAGE)
 async def cancel(call: Call) -> Answer:
-    """Cancel an execution: it ends with status -3, and what still runs of it can write nothing."""
+    """Cancel executions: they end with status -3, and what still runs of them can write nothing.
+
+    One that `filterByTk` names has to be there and at work; of several, or of those that a filter
+    matches, the ones that have ended are left as they are.
+    """
+    if not _is_one(call):
+        ids = (await _chosen(call, MAX_CANCELLED))[:MAX_CANCELLED]
+        ended = await _stop(call, ids)
+        return enveloped(await _shown(call, [ExecutionId(row["id"]) for row in ended]))
     execution_id = ExecutionId(named_id(call))
+    if not await _stop(call, [execution_id]):
+        known = "SELECT 1 FROM ensuite.executions WHERE id = $1"
+        if await call.means.database.fetchrow(known, execution_id) is None:
+            raise ExecutionNotFound
+        raise ExecutionEnded
+    return enveloped((await _shown(call, [execution_id]))[0])
+
+
+async def _stop(call: Call, ids: list[ExecutionId]) -> list[asyncpg.Record]:
+    """End executions, and stop what runs of them in whichever process; those that were at work."""
     now = call.means.clock.now()
     async with call.means.database.transaction() as tx:
-        ended = await tx.fetch(STOP, [execution_id], Status.ABORTED, EndReason.MANUAL_CANCEL, now)
-        if not ended:
-            if not await tx.fetchval(
-                "SELECT 1 FROM ensuite.executions WHERE id = $1", execution_id
-            ):
-                raise ExecutionNotFound
-            raise ExecutionEnded
-        _ = await tx.execute(ABORT_JOBS, [execution_id], now)
+        ended = await tx.fetch(STOP, ids, Status.ABORTED, EndReason.MANUAL_CANCEL, now)
+        _ = await tx.execute(ABORT_JOBS, [row["id"] for row in ended], now)
     await call.means.dispatcher.stopped(ended)
-    collection = call.snapshot.catalog["executions"]
-    query = Query(Selection(collection.visible), records.by_keys(collection, execution_id))
-    return enveloped((await call.snapshot.records.reader().find(collection, query))[0])
+    return ended
+
+
+@routes.add("executions", "rerun", permission=MANAGE)
+async def rerun(call: Call) -> Answer:
+    """Run ended executions again: `{from?: failed or start, revision?: same or newest, nodeKey?}`.
+
+    Each becomes a new execution, which names the earlier one as `rerunOfId` and keeps the results
+    of the steps before the one that it begins with.
+    """
+    wish = await _wish(call)
+    ids = await _chosen(call, MAX_REPEATED)
+    if _is_one(call) and not ids:
+        raise ExecutionNotFound
+    async with call.means.database.transaction() as tx:
+        reruns = Reruns(tx, call.means.ids, call.means.clock)
+        made, left = await reruns.repeat(ids[:MAX_REPEATED], wish)
+    call.means.dispatcher.accept(made)
+    answer = enveloped(
+        [{"id": one.execution_id, "rerunOfId": one.rerun_of} for one in made],
+        {
+            "skipped": [{"id": each, "reason": reason} for each, reason in left.items()],
+            "more": len(ids) > MAX_REPEATED,
+        },
+    )
+    answer.status = 202
+    return answer
+
+
+async def _wish(call: Call) -> Wish:
+    body = plain_object(call.body or b"{}")
+    start, revision = body.get("from", "failed"), body.get("revision", "same")
+    node_key, node_id = body.get("nodeKey"), body.get("nodeId")
+    if start not in {"failed", "start"}:
+        message = "from: 'failed' or 'start'"
+        raise InvalidParameter(message)
+    if revision not in {"same", "newest"}:
+        message = "revision: 'same' or 'newest'"
+        raise InvalidParameter(message)
+    if node_id is not None:
+        select = "SELECT key FROM ensuite.flow_nodes WHERE id = $1"
+        row = await call.means.database.fetchrow(select, an_id(node_id))
+        node_key = "" if row is None else row["key"]
+    if node_key is not None and not isinstance(node_key, str):
+        message = "nodeKey is text"
+        raise InvalidParameter(message)
+    return Wish(start, node_key, newest=revision == "newest")
 
 
 @routes.add("executions", "destroy", permission=MANAGE)

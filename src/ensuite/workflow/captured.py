@@ -44,6 +44,9 @@ class Captured(Rider, frozen=True):
     skipped: bool = False
     """It is written as ended, to say why it does not run."""
 
+    rerun_of: int | None = None
+    """The execution that it repeats."""
+
     @property
     def execution_id(self) -> ExecutionId:
         """The id of the execution."""
@@ -95,9 +98,10 @@ def unusual(
 ) -> Captured:
     """An execution that another one caused or is repeated by, or that its workflow may hold back.
 
-    What the loop protection leaves out is written as ended, with the chain that says why.
+    What the loop protection leaves out is written as ended, with the chain that says why.  Who
+    repeats an execution has decided that it is to run, whatever stands in its chain.
     """
-    skipped = loop_in(chain, workflow)
+    skipped = loop_in(chain, workflow) if rerun_of is None else None
     cause = chain[-1].execution_id if chain else None
     stack = msgspec.json.encode(chain).decode() if chain else None
     leased = owner is not None and lane is None and skipped is None
@@ -110,7 +114,7 @@ def unusual(
             1,
             context,
             now,
-            fresh=rerun_of is None,
+            fresh=True,
             stack=tuple(chain),
         )
     status = Status.CANCELED if skipped else Status.STARTED if leased else None
@@ -135,8 +139,8 @@ def unusual(
         now if skipped else None,
         rerun_of,
     )
-    held = None if skipped else lane
-    return Captured(unusual_executions, values, start, claim, held, skipped is not None)
+    held, ended = None if skipped else lane, skipped is not None
+    return Captured(unusual_executions, values, start, claim, held, ended, rerun_of)
 
 
 def loop_in(chain: Sequence[Link], workflow: Workflow) -> EndReason | None:

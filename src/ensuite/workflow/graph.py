@@ -1,7 +1,7 @@
 """A workflow's nodes as the interpreter walks them: sequences that branch, compiled from rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -53,6 +53,17 @@ class Graph:
     """The main line of a workflow, with its branches inside."""
 
     sequence: tuple[PlacedNode, ...] = ()
+
+    def everything(self) -> Iterator[PlacedNode]:
+        """Every node, those of branches behind the one that branches."""
+        yield from _inside(self.sequence)
+
+
+def _inside(sequence: Sequence[PlacedNode]) -> Iterator[PlacedNode]:
+    for placed in sequence:
+        yield placed
+        for branch in placed.branches.values():
+            yield from _inside(branch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Status(IntEnum):
     #: It did not start: the loop protection or the flow control left it out.
     CANCELED = -4
     REJECTED = -5
+    #: An attempt has failed, and another one follows.
     RETRY_NEEDED = -6
 
 
