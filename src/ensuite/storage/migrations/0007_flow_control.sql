@@ -37,3 +37,9 @@ END $$;
 CREATE TRIGGER executions_lane_position BEFORE INSERT ON ensuite.executions
     FOR EACH ROW WHEN (NEW.lane_key IS NOT NULL)
     EXECUTE FUNCTION ensuite.take_lane_position();
+
+-- Lists by status at any size: what has ended, and what waits to start.  Who starts at once pays for
+-- neither before its end.
+DROP INDEX ensuite.executions_failed;
+CREATE INDEX executions_ended ON ensuite.executions (status, id) WHERE status <> 0;
+CREATE INDEX executions_queued ON ensuite.executions (id) WHERE status IS NULL;
