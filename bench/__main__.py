@@ -13,6 +13,7 @@ from urllib.parse import quote
 import asyncpg
 
 from bench import own_code, pgbench, scripts, setting
+from bench.engine import Engine
 from bench.load import Request, generator, run
 from bench.process import Place, Server, place
 from ensuite.storage import embedded
@@ -72,13 +73,15 @@ def rounds(count: int, *measures: Callable[[], float]) -> list[float]:
 class Bench:
     """All measures on one data directory."""
 
-    def __init__(self, here: Place, seconds: int, count: int, report: Report) -> None:
+    def __init__(self, here: Place, seconds: int, count: int, minutes: int, report: Report) -> None:
         self.here = here
         self.seconds = seconds
         self.count = count
+        self.minutes = minutes
         self.report = report
         self.postgres = embedded.start(here.folder)
         self.dsn = self.postgres.dsn
+        self.measured_engine = Engine(here, self.dsn, report.add)
 
     def reset(self) -> None:
         """Empty tables, and no work left over for the measure that follows."""
@@ -101,9 +104,10 @@ class Bench:
     def start_up(self) -> None:
         server = self.here.start()
         setting.prepare(server)
-        setting.workflow(server, key="empty", sync=False, node=False)
-        setting.workflow(server, key="audit", sync=False, node=True)
-        setting.workflow(server, key="sync", sync=True, node=True)
+        setting.workflow(server, key="empty", sync=False)
+        setting.workflow(server, key="audit", sync=False, nodes=[setting.NOTE])
+        setting.workflow(server, key="sync", sync=True, nodes=[setting.NOTE])
+        self.measured_engine.prepare(server)
         server.stop()
         _ = asyncio.run(sql(self.dsn, scripts.SEQUENCE))
 
@@ -222,6 +226,17 @@ class Bench:
             executions=len(rows),
         )
 
+    def engine(self) -> None:
+        self.measured_engine.rates(self.count)
+        self.measured_engine.timers(self.count)
+        self.reset()
+        server = self.here.start()
+        request = setting.create(setting.member_token(server), "audit")
+        self.measured_engine.latency(server, request, self.seconds)
+        if self.minutes:
+            self.measured_engine.memory(server, request, self.minutes)
+        server.stop()
+
     def browser(self) -> None:
         # Needed for the page only, not for every measure.
         from bench import browser  # noqa: PLC0415
@@ -246,7 +261,7 @@ class Bench:
         )
 
 
-PARTS = ("creates", "whole_jobs", "lists", "latency", "own_code", "browser")
+PARTS = ("creates", "whole_jobs", "engine", "lists", "latency", "own_code", "browser")
 
 
 def main() -> None:
@@ -254,6 +269,7 @@ def main() -> None:
     _ = parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all by default")
     _ = parser.add_argument("--seconds", type=int, default=5, help="of each load")
     _ = parser.add_argument("--rounds", type=int, default=3)
+    _ = parser.add_argument("--minutes", type=int, default=0, help="of load for the memory")
     arguments = parser.parse_args()
     report = Report()
     print(
@@ -261,7 +277,7 @@ def main() -> None:
         flush=True,
     )
     with place() as here:
-        bench = Bench(here, arguments.seconds, arguments.rounds, report)
+        bench = Bench(here, arguments.seconds, arguments.rounds, arguments.minutes, report)
         bench.start_up()
         for part in arguments.parts or PARTS:
             getattr(bench, part)()

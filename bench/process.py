@@ -88,21 +88,34 @@ class Place:
 
     folder: Path
     started: list[Server] = field(default_factory=list)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, *arguments: str) -> Server:
-        """Start a server here and wait until it answers."""
-        port = free_port()
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a process that works here."""
+        return {
             **os.environ,
             "ENSUITE_DATA_DIR": str(self.folder),
             "ENSUITE_ROOT_EMAIL": ROOT_EMAIL,
             "ENSUITE_ROOT_PASSWORD": ROOT_PASSWORD,
             "ENSUITE_LOG_LEVEL": "warning",
         }
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        """Start a worker here."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ensuite.cli", "worker"], env=self.environment
+        )
+        self.workers.append(process)
+        return process
+
+    def start(self, *arguments: str) -> Server:
+        """Start a server here and wait until it answers."""
+        port = free_port()
         begun = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "ensuite.cli", "serve", "--port", str(port), *arguments],
-            env=environment,
+            env=self.environment,
         )
         while time.monotonic() - begun < START_SECONDS:
             if process.poll() is not None:
@@ -128,7 +141,7 @@ def place() -> Generator[Place]:
     try:
         yield here
     finally:
-        for server in here.started:
-            if server.process.poll() is None:
-                server.process.kill()
+        for process in (*(server.process for server in here.started), *here.workers):
+            if process.poll() is None:
+                process.kill()
         shutil.rmtree(folder, ignore_errors=True)

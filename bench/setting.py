@@ -1,6 +1,7 @@
 """What is measured on: collections, a member with field permissions, workflows, and records."""
 
 import json
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
@@ -82,8 +83,19 @@ def prepare(server: Server) -> None:
     )
 
 
-def workflow(server: Server, *, key: str, sync: bool, node: bool) -> None:
-    """A local workflow on `posts`, empty or with one `create` node."""
+NOTE = {
+    "type": "create",
+    "config": {
+        "collection": "audit",
+        "params": {"values": {"note": "{{$context.data.title}}", "post": "{{$context.data.id}}"}},
+    },
+}
+
+
+def workflow(
+    server: Server, *, key: str, sync: bool, nodes: Sequence[Mapping[str, object]] = ()
+) -> None:
+    """A local workflow on `posts` with these nodes one after the other."""
     made = server.call(
         "workflows:create",
         {
@@ -94,12 +106,10 @@ def workflow(server: Server, *, key: str, sync: bool, node: bool) -> None:
             "config": {"collection": "posts"},
         },
     )["data"]
-    if node:
-        values = {"note": "{{$context.data.title}}", "post": "{{$context.data.id}}"}
-        _ = server.call(
-            f"workflows/{made['id']}/nodes:create",
-            {"type": "create", "config": {"collection": "audit", "params": {"values": values}}},
-        )
+    upstream = None
+    for node in nodes:
+        values = {**node, "upstreamId": upstream}
+        upstream = server.call(f"workflows/{made['id']}/nodes:create", values)["data"]["id"]
     _ = server.call(f"workflows:update/{made['id']}", {"enabled": True})
 
 
