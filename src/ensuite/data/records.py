@@ -5,6 +5,7 @@ listener that reads, ids counted by the database) takes a transaction of its own
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -102,6 +103,12 @@ class Records:
 
     def __post_init__(self) -> None:
         self.statements = Statements(self.catalog)
+
+    def heard_by(self, listeners: Sequence[Listener]) -> "Records":
+        """The same records, whose changes others are told of; what is compiled is shared."""
+        same = copy(self)
+        same.listeners = listeners
+        return same
 
     def reader(self, connection: Transaction | None = None) -> Reader:
         """Reads through the pool, or through an open transaction."""

@@ -40,8 +40,8 @@ class LeaseHolder(Protocol):
         """The name under which it holds leases."""
         ...
 
-    def has_room_for(self, workflow: Workflow) -> bool:
-        """Whether it can start one more execution of this workflow now."""
+    def has_room_for(self, start: Start) -> bool:
+        """Whether it can begin one more execution for this start now."""
         ...
 
 
@@ -145,7 +145,7 @@ class Capture:
             record_key = None if about is None else record_key
             identity = f"{identity}/{self.next_id()}"
         now = change.at or self.clock.now()
-        leased = self.holder is not None and self.holder.has_room_for(workflow)
+        leased = self.holder is not None and self.holder.has_room_for(start)
         context = _context(operation.actor, change, data, related=bool(start.path))
         execution_id = ExecutionId(self.next_id())
         claim = (

@@ -25,6 +25,7 @@ from ensuite.workflow.capture import Captured
 from ensuite.workflow.executions import LEASE, LEASE_SECONDS, READY_CHANNEL, Claim
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.runner import LeaseLost, Means, Ran, Run
+from ensuite.workflow.selection import Start
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,8 @@ class Dispatcher:
         self._notifying: asyncio.TimerHandle | None = None
         self._background: set[asyncio.Task[Any]] = set()
         self._stopping = False
+        self.rested: Callable[[ExecutionId, Status], None] | None = None
+        """Told of each execution that has ended or waits, after its commit."""
 
     # --- life -----------------------------------------------------------------------------
 
@@ -119,10 +122,10 @@ class Dispatcher:
 
     # --- taking executions ----------------------------------------------------------------
 
-    def has_room_for(self, workflow: Workflow) -> bool:
-        """Whether a captured execution of this workflow may be leased to this process."""
-        # A sync execution runs in its caller's request, so it takes no place.
-        return workflow.sync or (self._works and not self._stopping and self._backlog < MAX_BACKLOG)
+    def has_room_for(self, start: Start) -> bool:
+        """Whether an execution that is captured for this start may be leased to this process."""
+        # What a caller waits for runs in its request, so it takes no place.
+        return start.waits or (self._works and not self._stopping and self._backlog < MAX_BACKLOG)
 
     def accept(self, captured: Iterable[Captured]) -> None:
         """Start what was captured and committed: at once where it is leased to this process."""
@@ -191,7 +194,9 @@ class Dispatcher:
 
     async def _run(self, claim: Claim) -> None:
         try:
-            _ = await self._carried_out(claim, caller=False)
+            ran = await self._carried_out(claim, caller=False)
+            if self.rested is not None:
+                self.rested(claim.id, ran.status)
         except LeaseLost:
             log.info("execution.lease_lost", execution=claim.id)
         except asyncio.CancelledError:

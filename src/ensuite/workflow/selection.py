@@ -69,6 +69,8 @@ class Start:
     path: tuple[str, ...] = ()
     asked: bool = False
     """Whether the call named it; else it is global."""
+    waits: bool = False
+    """Whether the caller waits for its end: the workflow is sync, and the call wants it so."""
 
     @property
     def reads(self) -> bool:
@@ -93,7 +95,7 @@ class Selection:
     @cached_property
     def has_sync(self) -> bool:
         """Whether the caller waits for an execution."""
-        return any(isinstance(each, Start) and each.workflow.sync for each in self.entries)
+        return any(isinstance(each, Start) and each.waits for each in self.entries)
 
     @cached_property
     def reads(self) -> bool:
@@ -134,8 +136,13 @@ def select(
     collection: Collection,
     action: str,
     items: Sequence[Item],
+    *,
+    waits: bool = True,
 ) -> Selection:
-    """What a call of `action` on a collection starts, given what it asks for."""
+    """What a call of `action` on a collection starts, given what it asks for.
+
+    With `waits` false, the caller waits for no workflow, whatever its author chose.
+    """
     entries: list[Start | Skip] = []
     everywhere = [
         (workflow, trigger)
@@ -144,19 +151,27 @@ def select(
     ]
     unasked = {workflow.id for workflow, _ in everywhere}
     for item in items:
-        chosen = _chosen(catalog, bindings, collection, action, item)
+        chosen = _chosen(catalog, bindings, collection, action, item, waits=waits)
         if isinstance(chosen, Start) and not item.path:
             # A global workflow that is also named runs once, in the place of the item.
             unasked.discard(chosen.workflow.id)
         entries.append(chosen)
     entries.extend(
-        Start(workflow, trigger) for workflow, trigger in everywhere if workflow.id in unasked
+        Start(workflow, trigger, waits=waits and workflow.sync)
+        for workflow, trigger in everywhere
+        if workflow.id in unasked
     )
     return Selection(tuple(entries))
 
 
 def _chosen(
-    catalog: Catalog, bindings: Bindings, collection: Collection, action: str, item: Item
+    catalog: Catalog,
+    bindings: Bindings,
+    collection: Collection,
+    action: str,
+    item: Item,
+    *,
+    waits: bool,
 ) -> Start | Skip:
     workflow = bindings.enabled.get(item.key)
     if workflow is None:
@@ -172,7 +187,7 @@ def _chosen(
         return Skip(item, Reason.COLLECTION_MISMATCH)
     if trigger.everywhere and not _may_fire(trigger, action):
         return Skip(item, Reason.ACTION_MISMATCH)
-    return Start(workflow, trigger, item.path, asked=True)
+    return Start(workflow, trigger, item.path, asked=True, waits=waits and workflow.sync)
 
 
 def _may_fire(trigger: ActionTrigger, action: str) -> bool:
@@ -225,6 +240,13 @@ def _valid_keys(bindings: Bindings, collection: Collection, action: str) -> str:
 def written(item: Item) -> str:
     """The item as the caller writes it."""
     return f"{item.key}!{'.'.join(item.path)}" if item.path else item.key
+
+
+def nothing_started(start: Start, *, no_record: bool) -> Reason:
+    """Why a workflow that was selected started no execution, as is known after the write."""
+    if no_record:
+        return Reason.NO_RECORD
+    return Reason.NO_RELATED_RECORD if start.path else Reason.ACTION_MISMATCH
 
 
 def entry(start: Start | Skip) -> dict[str, Any]:
