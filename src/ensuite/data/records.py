@@ -194,25 +194,6 @@ class Records:
             raise explained(error, planned.collection) from error
         return Written(planned.change, planned.riders)
 
-    async def create(
-        self,
-        operation: Operation,
-        collection: Collection,
-        values: Values,
-        access: Access = UNLIMITED,
-    ) -> Written:
-        """Create one record and commit.
-
-        Raises:
-            EnsuiteError: the database refused it (see `storage.sqlstates`); nothing was written.
-
-        """
-        planned = self.plan(operation, collection, values)
-        if planned is None:
-            async with self.database.transaction() as tx:
-                return await self.create_in(tx, operation, collection, values, access)
-        return await self.create_planned(planned)
-
     async def commit(
         self,
         planned: Sequence[Planned],
