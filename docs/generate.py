@@ -96,6 +96,9 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("api.grammar", "MAX_NESTING", "Levels of brackets, `a[b][c]`, in a parameter"),
         ("api.grammar", "MAX_LIST_ITEMS", "Items of a list parameter such as `fields`"),
         ("access.sessions", "MAX_TOKEN_BYTES", "Bytes of a token"),
+        ("api.idempotency", "MAX_KEY_LENGTH", "Characters of an `Idempotency-Key`"),
+        ("data.idempotency", "KEPT", "How long a key stands for its call"),
+        ("data.idempotency", "MAX_BODY_BYTES", "Bytes of an answer that is stored under a key"),
         ("storage.lanes", "MAX_WAITING", "Writes of a process that wait for a commit; then 503"),
     ),
     "Reading": (
@@ -154,6 +157,11 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("workflow.selection", "MAX_ITEMS", "Items of `triggerWorkflows`"),
         ("workflow.selection", "MAX_PATH", "Names in the path behind `!`"),
         ("workflow.capture", "MAX_RELATED", "Executions of one item for one record"),
+        ("api.preferences", "MAX_WAIT_SECONDS", "Seconds of `Prefer: wait`"),
+        ("workflow.awaited", "MAX_WAITERS", "Calls of a process that wait; others do not wait"),
+        ("workflow.awaited", "MAX_AWAITED", "Executions that they wait for together"),
+        ("api.write_streams", "MAX_SECONDS", "Seconds that the stream of a write lasts"),
+        ("workflow.following", "MAX_FOLLOWED", "Executions that the stream of a write follows"),
         ("api.workflows", "MAX_KEY_LENGTH", "Characters of a workflow's key"),
         (
             "workflow.selection",

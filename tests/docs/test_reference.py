@@ -191,10 +191,11 @@ def test_every_query_parameter_is_documented() -> None:
 def test_every_header_is_documented() -> None:
     page = pages.read("docs/reference/routes.md").lower()
     names = names_in_the_api(r'headers\.get\(\s*b"([\w-]+)"')
+    names |= names_in_the_api(r'b"([\w-]+)" in (?:\w+\.)?headers')
     # What browsers and proxies send by themselves.
     names -= {"origin", "access-control-request-headers", "content-length", "transfer-encoding"}
 
-    assert {"x-role", "prefer"} < names
+    assert {"x-role", "prefer", "idempotency-key"} < names
     assert [name for name in sorted(names) if f"`{name}`" not in page] == []
 
 

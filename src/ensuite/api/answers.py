@@ -10,7 +10,7 @@ from ensuite.api.call import Answer, Call
 from ensuite.api.lists import shown_names
 from ensuite.api.outcomes import Started
 from ensuite.data.changes import Change
-from ensuite.data.filters import Filter, Group, Keys
+from ensuite.data.filters import EVERYTHING, Filter, Group, Keys
 from ensuite.data.query import Query, Selection
 from ensuite.data.reading import Record
 from ensuite.data.records import Written
@@ -22,10 +22,10 @@ async def answered(
 ) -> Answer:
     """The answer of a write: its records, in a list where it could have been several."""
     view = call.snapshot.policy.may(call.actor, "view", collection)
-    if not many and not outcome.ran_sync and _sees_all(call, written[0].change, view):
+    if not many and not outcome.ran and _sees_all(call, written[0].change, view):
         return with_outcome(msgspec.Raw(written[0].change.encoded), outcome)
     records = [_shown(call, each.record, collection, view) for each in written]
-    if outcome.ran_sync:
+    if outcome.ran:
         now = await _read_again(call, collection, written, shown_names(collection, view))
         records = [{**before, **after} for before, after in zip(records, now, strict=True)]
     return with_outcome(records if many else records[0], outcome)
@@ -92,10 +92,21 @@ async def _read_again(
     call: Call, collection: Collection, written: Sequence[Written], names: Sequence[str]
 ) -> list[Record]:
     """The records as they are now: a workflow that has run may have changed or deleted them."""
+    places = [[each.record[name] for name in collection.primary_key] for each in written]
+    return await as_they_are(call, collection, places, names)
+
+
+async def as_they_are(
+    call: Call,
+    collection: Collection,
+    places: Sequence[Sequence[Any]],
+    names: Sequence[str],
+    scope: Filter = EVERYTHING,
+) -> list[Record]:
+    """The records with these primary keys (JSON values); empty where one is gone."""
     key = collection.primary_key
-    if not key:
-        return [{} for _ in written]
-    places = [tuple(each.record[name] for name in key) for each in written]
+    if not key or not places:
+        return [{} for _ in places]
     stored = [
         [collection.columns[name].parse(value) for name, value in zip(key, place, strict=True)]
         for place in places
@@ -109,9 +120,9 @@ async def _read_again(
         wanted = [Filter(shape, tuple([value] for value in values)) for values in stored]
     found: dict[tuple[Any, ...], Record] = {}
     for each in wanted:
-        for record in await reader.find(collection, Query(selection, each)):
+        for record in await reader.find(collection, Query(selection, scope & each)):
             found[tuple(record[name] for name in key)] = record
     return [
-        {name: value for name, value in found.get(place, {}).items() if name in names}
+        {name: value for name, value in found.get(tuple(place), {}).items() if name in names}
         for place in places
     ]

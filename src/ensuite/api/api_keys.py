@@ -23,7 +23,7 @@ class InvalidApiKey(InvalidRequest):
     code = "INVALID_API_KEY"
 
 
-@routes.add("apiKeys", "create")
+@routes.add("apiKeys", "create", secret=True)
 async def create(call: Call) -> Answer:
     """Make a key: `{name, role: {name}, expiresIn}`; only this answer ever holds it."""
     body = plain_object(call.body)

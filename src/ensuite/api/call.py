@@ -1,11 +1,21 @@
 """One request on its way to a handler, and what a handler answers."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ensuite.access.actor import Actor
 from ensuite.access.attempts import Attempts
+from ensuite.api.choice import Choice
+from ensuite.api.errands import Errands
 from ensuite.api.grammar import Address, Parameters
 from ensuite.clock import Clock
 from ensuite.data.changes import Operation
@@ -13,7 +23,8 @@ from ensuite.data.dates import Zone
 from ensuite.errors import InvalidParameter
 from ensuite.ids import IdGenerator
 from ensuite.settings import Settings
-from ensuite.storage.database import Database
+from ensuite.storage.database import Database, Transaction
+from ensuite.workflow.awaited import Awaited
 from ensuite.workflow.dispatcher import Dispatcher
 from ensuite.workflow.snapshot import Snapshot, SnapshotKeeper
 from ensuite.workflow.watch import Watcher
@@ -29,11 +40,17 @@ class Means:
     snapshots: SnapshotKeeper
     dispatcher: Dispatcher
     watcher: Watcher
+    awaited: Awaited
+    errands: Errands
     ids: IdGenerator
     clock: Clock
     attempts: Attempts
     forget_actors: Callable[[], Awaitable[None]]
     """Called after users, their roles or tokens changed: all processes look again."""
+    life_lock: int
+    """The advisory lock by which others see that this process runs."""
+    under_keys: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    """The idempotency keys of calls that this process carries out now, with their requests."""
 
 
 @dataclass(slots=True)
@@ -51,6 +68,8 @@ class Call:
     token: str | None = None
     wrote: bool = False
     """Something is committed: from here on the call cannot be tried again."""
+    choice: Choice | None = None
+    """What the caller chose by headers; None: nothing."""
 
     @property
     def actor(self) -> Actor:
@@ -67,6 +86,29 @@ class Call:
         except ValueError as error:
             message = f"X-Timezone {error}"
             raise InvalidParameter(message) from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        """The transaction of a write on records; under a key it is carried out once.
+
+        Raises:
+            KeyTaken: it has been carried out already.
+
+        """
+        once = None if self.choice is None else self.choice.once
+        async with self.means.database.transaction() as tx:
+            if once is not None:
+                await once.claim_in(tx)
+            yield tx
+            if once is not None:
+                await once.complete_in(tx)
+
+    def renew(self, snapshot: Snapshot) -> None:
+        """Go on with another snapshot, and tell the same listener of changes."""
+        once = None if self.choice is None else self.choice.once
+        if once is not None:
+            snapshot = replace(snapshot, records=snapshot.records.heard_by([once]))
+        self.snapshot = snapshot
 
     def operation(self, action: str, wanted: object = None) -> Operation:
         """The operation that this call is."""
@@ -110,6 +152,8 @@ class Route:
     summary: str = ""
     streams: bool = False
     """Whether a browser's `EventSource` calls it, which sends no headers: `role` is a parameter."""
+    secret: bool = False
+    """Whether its answer holds what must not be stored."""
 
 
 @dataclass
@@ -127,6 +171,7 @@ class Routes:
         public: bool = False,
         writes: bool = True,
         streams: bool = False,
+        secret: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a handler; its docstring's first line is what the reference says of it."""
 
@@ -134,7 +179,9 @@ class Routes:
             place = (resource, action)
             assert place not in self.by_name, f"two handlers for {place}"
             summary = (handler.__doc__ or "").splitlines()[0]
-            self.by_name[place] = Route(handler, permission, public, writes, summary, streams)
+            self.by_name[place] = Route(
+                handler, permission, public, writes, summary, streams, secret
+            )
             return handler
 
         return register

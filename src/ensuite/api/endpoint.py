@@ -10,21 +10,26 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Iterable,
     Mapping,
     MutableMapping,
 )
 from contextlib import aclosing
+from functools import partial
 from typing import Any, cast
 
 import msgspec
-import structlog
 
 from ensuite.access.sessions import EmptyToken, Session, Sessions
 from ensuite.api.call import Answer, Call, Means, Route, routes
+from ensuite.api.choice import Choice
 from ensuite.api.french import wants_french
 from ensuite.api.grammar import Address, form_as_object, parse_path, parse_query
-from ensuite.api.problems import PROBLEM, problem
+from ensuite.api.idempotency import carried_out_once
+from ensuite.api.preferences import preferences
+from ensuite.api.problems import failure
 from ensuite.api.records import LINKING, READING, actions, record_action
+from ensuite.api.write_streams import EVENT_STREAM, streamed
 from ensuite.errors import (
     EnsuiteError,
     Forbidden,
@@ -35,9 +40,7 @@ from ensuite.errors import (
     Unauthenticated,
     UnknownField,
 )
-from ensuite.storage.sqlstates import CollectionChanged, translated
-
-log = structlog.get_logger(__name__)
+from ensuite.storage.sqlstates import CollectionChanged
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -48,6 +51,15 @@ WHOLE_ANSWER = "ensuite.whole_answer"
 
 OVER = b'event: end\ndata: {"reason": "session"}\n\n'
 """The last part of a stream whose session ended or whose role lost the permission."""
+
+REQUEST_HEADERS = b"authorization, content-type, if-match, idempotency-key, prefer"
+"""What a page of another origin may send, where it does not say what it wants to."""
+
+EXPOSED_HEADERS = (
+    b"x-new-token, content-disposition, X-Request-Id, ETag, Retry-After, Idempotency-Replayed, "
+    b"Preference-Applied"
+)
+"""What such a page may read of an answer besides its body."""
 
 WRITING = (actions.keys() | LINKING) - READING
 
@@ -116,7 +128,7 @@ class Endpoint:
         except ClientDisconnected:
             return
         except Exception as error:  # noqa: BLE001 - the request is the other edge
-            answer, body = _failure(error, request_id, french=wants_french(headers))
+            answer, body = failure(error, request_id, french=wants_french(headers))
         extra += [
             (b"content-type", answer.content_type),
             (b"content-length", b"%d" % len(body)),
@@ -171,13 +183,50 @@ class Endpoint:
             token=token,
         )
         if route is not None:
-            if route.permission is not None:
-                call.snapshot.policy.require_snippet(call.actor, route.permission)
-            answer = await route.handler(call)
-            if answer.stream is not None and token is not None:
-                answer.stream = self._while_allowed(answer.stream, headers, token, route)
-            return answer
+            return await self._system_action(call, route, f"{method} {path}")
+        if _chooses(headers):
+            return await self._as_chosen(call, f"{method} {path}", scope["headers"], extra)
         return await self._record_action(call)
+
+    async def _system_action(self, call: Call, route: Route, request: str) -> Answer:
+        """An action on one of the system's own resources."""
+        if route.permission is not None:
+            call.snapshot.policy.require_snippet(call.actor, route.permission)
+        if b"idempotency-key" in call.headers and route.writes and not route.public:
+            return await carried_out_once(call, route.handler, request, system=True)
+        answer = await route.handler(call)
+        if answer.stream is not None and call.token is not None:
+            parts, permission = answer.stream, route.permission
+            answer.stream = self._while_allowed(parts, call.headers, call.token, permission)
+        return answer
+
+    async def _as_chosen(
+        self,
+        call: Call,
+        request: str,
+        headers: Iterable[tuple[bytes, bytes]],
+        extra: list[tuple[bytes, bytes]],
+    ) -> Answer:
+        """An action on records, as its caller chose by headers that only writes look at."""
+        if call.address.action not in WRITING:
+            return await self._record_action(call)
+        # A header that is repeated is one list (RFC 9110, section 5.3).
+        prefer = b",".join(value for name, value in headers if name == b"prefer")
+        choice = call.choice = Choice(preferences(prefer))
+        act = self._record_action
+        if EVENT_STREAM in call.headers.get(b"accept", b""):
+            act = partial(streamed, act)
+        try:
+            if b"idempotency-key" in call.headers:
+                answer = await carried_out_once(call, act, request, system=False)
+            else:
+                answer = await act(call)
+        finally:
+            if choice.applied:
+                extra.append((b"preference-applied", ", ".join(choice.applied).encode()))
+        if answer.stream is not None and call.token is not None:
+            answer.stream = self._while_allowed(answer.stream, call.headers, call.token, None)
+        return answer
 
     async def _stream(
         self,
@@ -204,16 +253,20 @@ class Endpoint:
             await send({"type": "http.response.body", "body": b""})
 
     async def _while_allowed(
-        self, parts: AsyncIterator[bytes], headers: Mapping[bytes, bytes], token: str, route: Route
+        self,
+        parts: AsyncIterator[bytes],
+        headers: Mapping[bytes, bytes],
+        token: str,
+        permission: str | None,
     ) -> AsyncGenerator[bytes]:
         """A stream for as long as its session is good and its role has the permission."""
         async with aclosing(cast("AsyncGenerator[bytes]", parts)) as stream:
             async for part in stream:
                 try:
                     session = await self._session(headers, token, optional=False)
-                    if session is not None and route.permission is not None:
+                    if session is not None and permission is not None:
                         policy = self._means.snapshots.current.policy
-                        policy.require_snippet(session.actor, route.permission)
+                        policy.require_snippet(session.actor, permission)
                 except (Unauthenticated, Forbidden):
                     yield OVER
                     return
@@ -229,7 +282,7 @@ class Endpoint:
             snapshot = await self._means.snapshots.reload()
             if snapshot is call.snapshot:
                 raise
-            call.snapshot = snapshot
+            call.renew(snapshot)
             return await record_action(call)
 
     async def _session(
@@ -278,6 +331,15 @@ def _as_json(body: bytes, content_type: bytes) -> bytes:
     return body
 
 
+def _chooses(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a caller says more than what is to be written."""
+    return (
+        b"prefer" in headers
+        or b"idempotency-key" in headers
+        or EVENT_STREAM in headers.get(b"accept", b"")
+    )
+
+
 def _header_token(headers: Mapping[bytes, bytes]) -> str | None:
     given = headers.get(b"authorization")
     if given is None:
@@ -301,25 +363,15 @@ def _cross_origin(origin: bytes) -> list[tuple[bytes, bytes]]:
         (b"vary", b"Origin"),
         (
             b"access-control-expose-headers",
-            b"x-new-token, content-disposition, X-Request-Id, ETag, Retry-After",
+            EXPOSED_HEADERS,
         ),
     ]
 
 
 def _preflight(headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    asked = headers.get(b"access-control-request-headers", b"authorization, content-type, if-match")
+    asked = headers.get(b"access-control-request-headers", REQUEST_HEADERS)
     return [
         (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
         (b"access-control-allow-headers", asked),
         (b"access-control-max-age", b"600"),
     ]
-
-
-def _failure(error: Exception, request_id: int, *, french: bool) -> tuple[Answer, bytes]:
-    known = error if isinstance(error, EnsuiteError) else translated(error)
-    if known is None:
-        log.error("request.failed", request=f"{request_id:x}", exc_info=error)
-        known = EnsuiteError("an internal error; the log has it under this request id")
-    headers = [(name.encode(), value.encode()) for name, value in known.headers]
-    body = problem(known, f"{request_id:x}", known.extra, french=french)
-    return Answer(status=known.status, headers=headers, content_type=PROBLEM), body

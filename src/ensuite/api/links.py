@@ -230,7 +230,7 @@ async def create_linked(call: Call, collection: Collection, grant: Grant) -> Ans
     selection = selected(call, collection, "create")
     operation = call.operation("create", selection)
     values = await values_of(call, collection, grant)
-    async with call.means.database.transaction() as tx:
+    async with call.transaction() as tx:
         source = await linked_source(call, tx)
         await source.prepare(values)
         one = await call.snapshot.records.create_in(
@@ -244,9 +244,10 @@ async def create_linked(call: Call, collection: Collection, grant: Grant) -> Ans
 async def change_links(call: Call, _: Collection, __: Grant) -> Answer:
     """Link or unlink records: `add`, `set`, `remove`, `toggle`."""
     keys = _keys(call)
-    async with call.means.database.transaction() as tx:
+    async with call.transaction() as tx:
         source = await linked_source(call, tx)
         await source.change(call.address.action, keys)
+    call.wrote = True
     return Answer({})
 
 

@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import structlog
 
+from ensuite.api.call import Answer
 from ensuite.api.french import in_french
 from ensuite.errors import EnsuiteError
+from ensuite.storage.sqlstates import translated
+
+log = structlog.get_logger(__name__)
 
 PROBLEM = b"application/problem+json"
 
@@ -35,27 +40,43 @@ def problem(
     french: bool = False,
 ) -> bytes:
     """The body of an error's response; programs read its codes, so its words can be French."""
-
-    def said(code: str | None, message: str) -> str:
-        return in_french(code, message, error.usual) if french else message
-
-    errors: list[dict[str, Any]] = []
-    for issue in error.issues:
-        shown: dict[str, Any] = {"message": said(issue.code, issue.message)}
-        if issue.code is not None:
-            shown["code"] = issue.code
-        if issue.field is not None:
-            shown["field"] = issue.field
-        errors.append(shown)
     return msgspec.json.encode(
         {
             "type": f"urn:ensuite:error:{error.code}",
             "title": _titles.get(error.status, "Error"),
             "status": error.status,
-            "detail": said(error.code, error.message),
+            "detail": _said(error, error.code, error.message, french=french),
             "code": error.code,
             "requestId": request_id,
-            "errors": errors,
+            "errors": shown_errors(error, french=french),
             **(extra or {}),
         }
     )
+
+
+def shown_errors(error: EnsuiteError, *, french: bool) -> list[dict[str, Any]]:
+    """What is wrong, as clients of NocoBase read it: one entry for each thing."""
+    errors: list[dict[str, Any]] = []
+    for issue in error.issues:
+        shown = {"message": _said(error, issue.code, issue.message, french=french)}
+        if issue.code is not None:
+            shown["code"] = issue.code
+        if issue.field is not None:
+            shown["field"] = issue.field
+        errors.append(shown)
+    return errors
+
+
+def _said(error: EnsuiteError, code: str | None, message: str, *, french: bool) -> str:
+    return in_french(code, message, error.usual) if french else message
+
+
+def failure(error: Exception, request_id: int, *, french: bool) -> tuple[Answer, bytes]:
+    """What a call is answered that ended with an error; one that nobody expected is logged."""
+    known = error if isinstance(error, EnsuiteError) else translated(error)
+    if known is None:
+        log.error("request.failed", request=f"{request_id:x}", exc_info=error)
+        known = EnsuiteError("an internal error; the log has it under this request id")
+    headers = [(name.encode(), value.encode()) for name, value in known.headers]
+    body = problem(known, f"{request_id:x}", known.extra, french=french)
+    return Answer(status=known.status, headers=headers, content_type=PROBLEM), body

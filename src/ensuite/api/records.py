@@ -12,6 +12,7 @@ from ensuite.api.call import Answer, Call
 from ensuite.api.conditions import by_keys, chosen, named_keys, parsed_filter, scope_of
 from ensuite.api.lists import get_record, list_records, shown_names
 from ensuite.api.outcomes import selected, started
+from ensuite.data.changes import Operation
 from ensuite.data.permissions import Access
 from ensuite.data.query import Query, Selection
 from ensuite.data.records import Written
@@ -158,7 +159,7 @@ async def create_record(call: Call, collection: Collection, grant: Grant) -> Ans
     if call.body[:1] == b"[" or call.body.lstrip()[:1] == b"[":
         all_values = await _all_values(call, collection, grant)
         access = access_of(call)
-        async with call.means.database.transaction() as tx:
+        async with call.transaction() as tx:
             written = [
                 await records.create_in(tx, operation, collection, values, access)
                 for values in all_values
@@ -171,10 +172,21 @@ async def create_record(call: Call, collection: Collection, grant: Grant) -> Ans
     if planned is not None:
         one = await records.create_planned(planned)
     else:
-        values = await values_of(call, collection, grant)
-        one = await records.create(operation, collection, values, access_of(call))
+        one = await _created(call, operation, collection, await values_of(call, collection, grant))
     outcome = await started(call, selection, (one,))
     return await answered(call, collection, (one,), outcome, many=False)
+
+
+async def _created(
+    call: Call, operation: Operation, collection: Collection, values: Values
+) -> Written:
+    """A record that is created the longer way, in one flight or in a transaction."""
+    records = call.snapshot.records
+    planned = records.plan(operation, collection, values)
+    if planned is not None:
+        return await records.create_planned(planned)
+    async with call.transaction() as tx:
+        return await records.create_in(tx, operation, collection, values, access_of(call))
 
 
 async def update_record(call: Call, collection: Collection, grant: Grant) -> Answer:
@@ -183,14 +195,14 @@ async def update_record(call: Call, collection: Collection, grant: Grant) -> Ans
     condition = chosen(call, collection, grant, required=True)
     values = await values_of(call, collection, grant)
     operation, access = call.operation("update", selection), access_of(call)
-    async with call.means.database.transaction() as tx:
+    async with call.transaction() as tx:
         written = await call.snapshot.records.update_in(
             tx, operation, collection, condition, values, access
         )
         _require_seen(call, [each.change.previous or {} for each in written], collection)
     outcome = await started(call, selection, written)
     answer = await answered(call, collection, written, outcome, many=True)
-    if len(written) == 1 and not outcome.ran_sync:
+    if len(written) == 1 and not outcome.ran:
         return etags.tagged(answer, etags.of_record(collection, written[0].record))
     return answer
 
@@ -199,7 +211,7 @@ async def destroy_record(call: Call, collection: Collection, grant: Grant) -> An
     """Delete the matching records and say how many there were."""
     selection = selected(call, collection, "destroy")
     condition = chosen(call, collection, grant, required=True)
-    async with call.means.database.transaction() as tx:
+    async with call.transaction() as tx:
         written = await call.snapshot.records.destroy_in(
             tx, call.operation("destroy", selection), collection, condition
         )
@@ -250,7 +262,7 @@ async def _found_or_created(
     own = policy.grant(call.actor, "update" if updates else "view", collection)
     condition = parsed_filter(call, collection, wanted, own) & scope_of(call, collection, own)
     values = await values_of(call, collection, own if updates else grant)
-    async with call.means.database.transaction() as tx:
+    async with call.transaction() as tx:
         # Two such calls at once would both find nothing and create the record twice.
         lock = f"{collection.name}/{condition.shape}/{condition.values}"
         _ = await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lock)

@@ -17,8 +17,9 @@ from ensuite.ids import ExecutionId
 from ensuite.workflow.watch import Cursor, Event, Subscription, Watcher
 
 HEARTBEAT_SECONDS = 15
+EVENT_STREAM = b"text/event-stream"
 
-_HEADERS = (
+STREAM_HEADERS = (
     (b"cache-control", b"no-store"),
     # Else nginx collects a stream before it hands it on.
     (b"x-accel-buffering", b"no"),
@@ -40,12 +41,12 @@ async def stream_executions(call: Call) -> Answer:
     subscription = await watcher.subscribe(condition, _only(call), cursor)
     return Answer(
         stream=_written(watcher, subscription),
-        headers=_HEADERS,
-        content_type=b"text/event-stream; charset=utf-8",
+        headers=STREAM_HEADERS,
+        content_type=EVENT_STREAM + b"; charset=utf-8",
     )
 
 
-def _only(call: Call) -> ExecutionId | None:
+def _only(call: Call) -> frozenset[ExecutionId] | None:
     """The one execution that a call is about, where it names just one by its id."""
     keys: object = named_keys(call)
     if keys is None:
@@ -60,7 +61,7 @@ def _only(call: Call) -> ExecutionId | None:
                 keys = wanted
             case _:
                 return None
-    return None if isinstance(keys, list) else ExecutionId(an_id(keys))
+    return None if isinstance(keys, list) else frozenset({ExecutionId(an_id(keys))})
 
 
 async def _written(watcher: Watcher, subscription: Subscription) -> AsyncIterator[bytes]:
@@ -71,7 +72,7 @@ async def _written(watcher: Watcher, subscription: Subscription) -> AsyncIterato
             yield (
                 b": alive\nid: %b\n\n" % _id(subscription.cursor)
                 if event is None
-                else _encoded(event)
+                else encoded(event)
             )
     finally:
         watcher.unsubscribe(subscription)
@@ -81,7 +82,7 @@ def _id(cursor: Cursor) -> bytes:
     return str(cursor).encode()
 
 
-def _encoded(event: Event) -> bytes:
+def encoded(event: Event) -> bytes:
     """An event as it goes over the wire; JSON in one line has no line ends of its own."""
     id_line = b"" if event.cursor is None else b"id: %b\n" % _id(event.cursor)
     data = msgspec.json.encode(event.value)

@@ -317,6 +317,7 @@ async def execute(call: Call) -> Answer:
     sql, order = flight((one.table,))
     dispatcher = call.means.dispatcher
     _ = await call.means.database.commit(sql, arranged(order, one.values))
+    call.wrote = True
     dispatcher.hold([one])
     ran = await dispatcher.run_now(one)
     if call.parameters.text("autoRevision") not in {None, "", "0", "false"}:

@@ -5,6 +5,7 @@ listener that reads, ids counted by the database) takes a transaction of its own
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -103,6 +104,12 @@ class Records:
     def __post_init__(self) -> None:
         self.statements = Statements(self.catalog)
 
+    def heard_by(self, listeners: Sequence[Listener]) -> "Records":
+        """The same records, whose changes others are told of; what is compiled is shared."""
+        same = copy(self)
+        same.listeners = listeners
+        return same
+
     def reader(self, connection: Transaction | None = None) -> Reader:
         """Reads through the pool, or through an open transaction."""
         return Reader(self.catalog, self.statements, connection or self.database)
@@ -186,25 +193,6 @@ class Records:
         except Exception as error:
             raise explained(error, planned.collection) from error
         return Written(planned.change, planned.riders)
-
-    async def create(
-        self,
-        operation: Operation,
-        collection: Collection,
-        values: Values,
-        access: Access = UNLIMITED,
-    ) -> Written:
-        """Create one record and commit.
-
-        Raises:
-            EnsuiteError: the database refused it (see `storage.sqlstates`); nothing was written.
-
-        """
-        planned = self.plan(operation, collection, values)
-        if planned is None:
-            async with self.database.transaction() as tx:
-                return await self.create_in(tx, operation, collection, values, access)
-        return await self.create_planned(planned)
 
     async def commit(
         self,

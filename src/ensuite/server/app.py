@@ -23,6 +23,7 @@ from ensuite.access.sessions import ACTORS_CHANNEL, Sessions
 from ensuite.api import load_routes
 from ensuite.api.call import Means
 from ensuite.api.endpoint import Endpoint
+from ensuite.api.errands import Errands
 from ensuite.clock import Clock, SystemClock
 from ensuite.data.history import History
 from ensuite.errors import EnsuiteError
@@ -34,6 +35,7 @@ from ensuite.settings import Settings
 from ensuite.storage import embedded, migrations
 from ensuite.storage.database import Database
 from ensuite.storage.notifications import Notifications
+from ensuite.workflow.awaited import Awaited
 from ensuite.workflow.capture import Capture
 from ensuite.workflow.captured import Captured
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
@@ -134,6 +136,10 @@ async def running(
 
         watcher = Watcher(database, lambda: snapshots.current, time)
         _ = stack.callback(watcher.stop)
+        awaited = Awaited(database)
+        _ = stack.callback(awaited.stop)
+        dispatcher.rested = awaited.rested
+        errands = Errands()
 
         async def forget_actors() -> None:
             sessions.forget()
@@ -145,10 +151,13 @@ async def running(
             snapshots,
             dispatcher,
             watcher,
+            awaited,
+            errands,
             ids,
             time,
             Attempts(time),
             forget_actors,
+            notifications.life_lock,
         )
         endpoint = Endpoint(means, sessions)
         ensuite = Ensuite(
@@ -158,6 +167,7 @@ async def running(
             await _ensure_first_account(database, settings.root_email, settings.root_password, ids)
         dispatcher.start()
         _ = stack.push_async_callback(dispatcher.stop)
+        _ = stack.push_async_callback(errands.stop)
         # What lives as long as the process is out of the collector's way.
         _ = gc.collect()
         gc.freeze()

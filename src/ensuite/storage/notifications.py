@@ -1,6 +1,7 @@
 """LISTEN and NOTIFY, and the number that makes this process' ids its own."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
@@ -45,6 +46,8 @@ class Notifications:
         self._keeper: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
         self.node_number = -1
+        self.life_lock = secrets.randbits(62)
+        """An advisory lock that is held for as long as this process runs, and by no other."""
 
     def handle(self, channel: str, handler: Callable[[str | None], None]) -> None:
         """Call `handler` for what is notified on one of the channels from now on."""
@@ -74,6 +77,7 @@ class Notifications:
         connection = await self._database.connect()
         try:
             await self._take_node_number(connection)
+            _ = await connection.execute("SELECT pg_try_advisory_lock($1)", self.life_lock)
             for channel in self._channels:
                 await connection.add_listener(channel, self._heard)
         except BaseException:

@@ -42,7 +42,7 @@ class LeaseHolder(Protocol):
         ...
 
     def has_room_for(self, start: Start) -> bool:
-        """Whether it can start one more execution now."""
+        """Whether it can begin one more execution for this start now."""
         ...
 
 

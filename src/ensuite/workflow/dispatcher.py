@@ -89,6 +89,8 @@ class Dispatcher:
         self._notifying: asyncio.TimerHandle | None = None
         self._background: set[asyncio.Task[Any]] = set()
         self._stopping = False
+        self.rested: Callable[[ExecutionId, Status], None] | None = None
+        """Told of each execution that has ended or waits, after its commit."""
 
     # --- life -----------------------------------------------------------------------------
 
@@ -137,8 +139,8 @@ class Dispatcher:
     # --- taking executions ----------------------------------------------------------------
 
     def has_room_for(self, start: Start) -> bool:
-        """Whether a captured execution may be leased to this process."""
-        # One that its caller waits for runs in the caller's request, so it takes no place.
+        """Whether an execution that is captured for this start may be leased to this process."""
+        # What a caller waits for runs in its request, so it takes no place.
         return start.waits or (self._works and not self._stopping and self._backlog < MAX_BACKLOG)
 
     def accept(self, captured: Iterable[Captured]) -> None:
@@ -236,7 +238,9 @@ class Dispatcher:
 
     async def _run(self, claim: Claim) -> None:
         try:
-            _ = await self._carried_out(claim, caller=False)
+            ran = await self._carried_out(claim, caller=False)
+            if self.rested is not None:
+                self.rested(claim.id, ran.status)
         except LeaseLost:
             log.info("execution.lease_lost", execution=claim.id)
         except asyncio.CancelledError:

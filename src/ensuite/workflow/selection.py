@@ -74,7 +74,7 @@ class Start:
     asked: bool = False
     """Whether the call named it; else it is global."""
     waits: bool = False
-    """Whether the caller waits for the execution."""
+    """Whether the caller waits for its end: the workflow is sync, and the call wants it so."""
 
     @property
     def reads(self) -> bool:
@@ -150,8 +150,13 @@ def select(
     collection: Collection,
     action: str,
     items: Sequence[Item],
+    *,
+    waits: bool = True,
 ) -> Selection:
-    """What a call of `action` on a collection starts, given what it asks for."""
+    """What a call of `action` on a collection starts, given what it asks for.
+
+    With `waits` false, the caller waits for no workflow, whatever its author chose.
+    """
     entries: list[Start | Skip] = []
     everywhere = [
         (workflow, trigger)
@@ -160,7 +165,7 @@ def select(
     ]
     unasked = {workflow.id for workflow, _ in everywhere}
     for item in items:
-        chosen = _chosen(catalog, bindings, collection, action, item)
+        chosen = _chosen(catalog, bindings, collection, action, item, waits=waits)
         if isinstance(chosen, Start) and not item.path:
             # A global workflow that is also named runs once, in the place of the item.
             unasked.discard(chosen.workflow.id)
@@ -173,7 +178,9 @@ def select(
         for workflow, trigger in bindings.listening(collection.name)
         if _may_fire(trigger, action)
     ]
-    entries.extend(Start(workflow, trigger, waits=workflow.sync) for workflow, trigger in unnamed)
+    entries.extend(
+        Start(workflow, trigger, waits=waits and workflow.sync) for workflow, trigger in unnamed
+    )
     return Selection(tuple(entries))
 
 
@@ -184,7 +191,13 @@ def caused(bindings: Bindings, collection: Collection) -> Selection:
 
 
 def _chosen(
-    catalog: Catalog, bindings: Bindings, collection: Collection, action: str, item: Item
+    catalog: Catalog,
+    bindings: Bindings,
+    collection: Collection,
+    action: str,
+    item: Item,
+    *,
+    waits: bool,
 ) -> Start | Skip:
     workflow = bindings.enabled.get(item.key)
     if workflow is None:
@@ -200,7 +213,7 @@ def _chosen(
         return Skip(item, Reason.COLLECTION_MISMATCH)
     if trigger.everywhere and not _may_fire(trigger, action):
         return Skip(item, Reason.ACTION_MISMATCH)
-    return Start(workflow, trigger, item.path, asked=True, waits=workflow.sync)
+    return Start(workflow, trigger, item.path, asked=True, waits=waits and workflow.sync)
 
 
 def _may_fire(trigger: RecordTrigger, action: str) -> bool:
@@ -253,6 +266,16 @@ def _valid_keys(bindings: Bindings, collection: Collection, action: str) -> str:
 def written(item: Item) -> str:
     """The item as the caller writes it."""
     return f"{item.key}!{'.'.join(item.path)}" if item.path else item.key
+
+
+def nothing_started(start: Start, *, no_record: bool) -> Reason:
+    """Why a workflow that was selected started no execution, as is known after the write."""
+    if no_record:
+        return Reason.NO_RECORD
+    if start.path:
+        return Reason.NO_RELATED_RECORD
+    listens = not isinstance(start.trigger, ActionTrigger)
+    return Reason.CONDITION_NOT_MET if listens else Reason.ACTION_MISMATCH
 
 
 def entry(start: Start | Skip) -> dict[str, Any]:

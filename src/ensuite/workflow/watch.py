@@ -42,6 +42,9 @@ MAX_REMEMBERED = 20_000
 OVERLAP = timedelta(seconds=10)
 """How much the clocks of processes and database may differ, and times differ from their order."""
 
+_DELETED = "deleted"
+"""In place of the state of an execution that is not there any more."""
+
 _LARGE = frozenset({"context", "output"})
 
 _MARK = """
@@ -113,7 +116,7 @@ BEGINNING = Cursor(0, datetime.fromtimestamp(0, UTC))
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that subscribers hear of: `execution`, `job`, `reset` or `end`."""
+    """Something that subscribers hear of: `execution`, `job`, `deleted`, `reset` or `end`."""
 
     name: str
     value: Mapping[str, Any]
@@ -126,9 +129,11 @@ class Subscription:
     """What one subscriber wants to hear, and what it has not heard yet."""
 
     filter: Filter
-    only: ExecutionId | None
-    """One execution, which is told with its jobs and all that it holds."""
+    only: frozenset[ExecutionId] | None
+    """These executions, which are told with their jobs and all that they hold."""
     cursor: Cursor
+    of_deleted: bool = False
+    """Whether it hears `deleted` of those that are gone."""
     _events: deque[Event] = field(default_factory=deque[Event])
     _told: dict[int, object] = field(default_factory=dict[int, object])
     _some: asyncio.Event = field(default_factory=asyncio.Event)
@@ -193,7 +198,12 @@ class Watcher:
         return len(self._subscriptions)
 
     async def subscribe(
-        self, filter_: Filter, only: ExecutionId | None, cursor: Cursor | None
+        self,
+        filter_: Filter,
+        only: frozenset[ExecutionId] | None,
+        cursor: Cursor | None,
+        *,
+        of_deleted: bool = False,
     ) -> Subscription:
         """Listen from a cursor on, or from now on; `unsubscribe` afterwards.
 
@@ -203,7 +213,7 @@ class Watcher:
         """
         if self._stopping or len(self._subscriptions) >= MAX_SUBSCRIBERS:
             raise TooManyStreams
-        one = Subscription(filter_, only, cursor or BEGINNING)
+        one = Subscription(filter_, only, cursor or BEGINNING, of_deleted)
         # In the set before anything is awaited, so that the bound holds.
         self._subscriptions.add(one)
         try:
@@ -237,9 +247,9 @@ class Watcher:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _look(self) -> None:
-        one = [each for each in self._subscriptions if each.only is not None]
-        if one:
-            await self._tell_of_single(one)
+        some = [each for each in self._subscriptions if each.only]
+        if some:
+            await self._tell_of_some(some)
         many = [each for each in self._subscriptions if each.only is None]
         if many:
             await self._tell_of_many(many)
@@ -275,27 +285,31 @@ class Watcher:
                 each.remember(states)
             each.cursor = cursor
 
-    async def _tell_of_single(self, subscriptions: Sequence[Subscription]) -> None:
-        ids = list({each.only for each in subscriptions})
+    async def _tell_of_some(self, subscriptions: Sequence[Subscription]) -> None:
+        wanted = {each: each.only or frozenset() for each in subscriptions}
+        ids = list(frozenset[ExecutionId]().union(*wanted.values()))
         states = _states(await self._database.fetch(_STATES, ids))
         jobs = await self._database.fetch(_JOBS, ids)
-        for each in subscriptions:
+        for each, only in wanted.items():
             own: dict[int, object] = {
-                row["id"]: row["version"] for row in jobs if row["execution_id"] == each.only
+                row["id"]: row["version"] for row in jobs if row["execution_id"] in only
             }
-            own |= {id_: state for id_, state in states.items() if id_ == each.only}
+            own |= {id_: state for id_, state in states.items() if id_ in only}
+            if each.of_deleted:
+                own |= {id_: _DELETED for id_ in only if id_ not in states}
             fresh = each.news(own)
             if not fresh:
                 continue
+            changed = [id_ for id_ in fresh if id_ in only and id_ in states]
             executions = (
-                await self._executions(each.filter & _by_id([each.only]), large=True)
-                if each.only in fresh
-                else []
+                await self._executions(each.filter & _by_id(changed), large=True) if changed else []
             )
-            told = await self._jobs([id_ for id_ in fresh if id_ != each.only])
+            told = await self._jobs([id_ for id_ in fresh if id_ not in only])
             # Jobs first: who sees the execution's end has seen all that led to it.
             each.tell(Event("job", record, BEGINNING) for record in told)
             each.tell(Event("execution", record, BEGINNING) for record in executions)
+            gone = [id_ for id_ in fresh if own[id_] is _DELETED]
+            each.tell(Event("deleted", {"id": id_}) for id_ in gone)
             each.remember(own)
 
     async def _executions(self, which: Filter, *, large: bool) -> list[dict[str, Any]]:
