@@ -207,6 +207,9 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("workflow.watch", "MAX_CHANGES", "Changes that a stream tells at a time; then `reset`"),
         ("workflow.watch", "MAX_QUEUE", "Events that wait for a slow client; then it is cut off"),
         ("api.executions", "MAX_DELETED", "Executions that one `executions:destroy` deletes"),
+        ("workflow.retention", "MAX_DAYS", "Days of `options.retention`"),
+        ("workflow.housekeeping", "SWEEP_MINUTES", "Minutes between two looks for what is over"),
+        ("workflow.housekeeping", "MAX_ROWS", "Rows that housekeeping deletes at a time"),
     ),
     "Processes": (
         ("ids", "NODE_NUMBERS", "Processes that use one database"),

@@ -7,7 +7,7 @@ from ensuite.api.workflows import MANAGE, named_id
 from ensuite.data.query import Query, Selection
 from ensuite.errors import InvalidRequest, NotFound
 from ensuite.ids import ExecutionId, JobId
-from ensuite.workflow.dispatcher import delete_executions
+from ensuite.workflow.deletion import delete_executions
 from ensuite.workflow.executions import ABORT_JOBS
 from ensuite.workflow.given import InputTooLarge, input_of
 from ensuite.workflow.outcome import Status

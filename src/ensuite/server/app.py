@@ -38,6 +38,8 @@ from ensuite.workflow.capture import Capture
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.dispatcher import Dispatcher
 from ensuite.workflow.executions import READY_CHANNEL
+from ensuite.workflow.housekeeping import Housekeeper, Keep
+from ensuite.workflow.retention import Retention, kept_for
 from ensuite.workflow.runner import Means as RunMeans
 from ensuite.workflow.snapshot import SnapshotKeeper
 from ensuite.workflow.watch import Watcher
@@ -148,6 +150,10 @@ async def running(
             await _ensure_first_account(database, settings.root_email, settings.root_password, ids)
         dispatcher.start()
         _ = stack.push_async_callback(dispatcher.stop)
+        if works:
+            housekeeper = Housekeeper(database, time, _kept(settings))
+            housekeeper.start()
+            _ = stack.push_async_callback(housekeeper.stop)
         # What lives as long as the process is out of the collector's way.
         _ = gc.collect()
         gc.freeze()
@@ -188,6 +194,12 @@ async def _database(
     await database.open()
     _ = stack.push_async_callback(database.close)
     return database, revive
+
+
+def _kept(settings: Settings) -> Keep:
+    """How long the settings want what has ended to be kept."""
+    succeeded, failed = kept_for(settings.keep_succeeded_days), kept_for(settings.keep_failed_days)
+    return Keep(Retention(succeeded, failed), kept_for(settings.keep_changes_days))
 
 
 async def _ensure_first_account(

@@ -22,6 +22,7 @@ from ensuite.storage.sqlstates import is_connection_loss
 from ensuite.workflow import executions
 from ensuite.workflow.bindings import Bindings, Workflow, WorkflowNotFound, load_workflow
 from ensuite.workflow.capture import Captured
+from ensuite.workflow.deletion import delete_executions
 from ensuite.workflow.executions import LEASE, LEASE_SECONDS, READY_CHANNEL, Claim
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.runner import LeaseLost, Means, Ran, Run
@@ -362,19 +363,3 @@ class Dispatcher:
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
             # Lost with the connection: then the poll finds them, a second later at most.
             _ = await self._database.execute("SELECT pg_notify($1, '')", READY_CHANNEL)
-
-
-async def delete_executions(tx: asyncpg.Connection, ids: list[ExecutionId]) -> int:
-    """Delete executions with their jobs; the counters of their revisions keep them."""
-    rows = await tx.fetch(
-        "DELETE FROM ensuite.executions WHERE id = ANY($1::bigint[]) RETURNING workflow_id", ids
-    )
-    _ = await tx.execute("DELETE FROM ensuite.jobs WHERE execution_id = ANY($1::bigint[])", ids)
-    for workflow_id, count in Counter(row["workflow_id"] for row in rows).items():
-        _ = await tx.execute(
-            "UPDATE ensuite.workflows SET deleted_executions = deleted_executions + $2"
-            " WHERE id = $1",
-            workflow_id,
-            count,
-        )
-    return len(rows)
