@@ -39,6 +39,7 @@ from ensuite.errors import EnsuiteError
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import load_field_types
 from ensuite.schema.field import Field, make_field, type_registry
+from ensuite.server.families import FAMILIES
 from ensuite.settings import PREFIX, Settings
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.node import node_types
@@ -214,8 +215,9 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "Processes": (
         ("ids", "NODE_NUMBERS", "Processes that use one database"),
         ("storage.database", "CONNECT_SECONDS", "Seconds to wait for the database's answer"),
+        ("workflow.queue", "MAX_WORKFLOWS", "Workflows whose queue `system:health` tells"),
         ("storage.connections", "ACQUIRE_SECONDS", "Seconds to wait for a connection; then 503"),
-        ("cli.serve", "GRACE_SECONDS", "Seconds that requests have to finish at a stop"),
+        ("cli.listening", "GRACE_SECONDS", "Seconds that requests have to finish at a stop"),
     ),
 }
 """Module, constant, and what it bounds."""
@@ -320,6 +322,8 @@ def command_line() -> list[str]:
 
 def _option_default(names: Sequence[str], default: object) -> str:
     """A switch has two names: the first turns it on, the second off."""
+    if default is None:
+        return NOTHING
     return code(names[not default] if isinstance(default, bool) else default)
 
 
@@ -654,6 +658,14 @@ def _options(cls: type[Field], names: Sequence[str]) -> list[str]:
     return table(("Option", "Value", "Default", "Meaning"), rows)
 
 
+def metrics() -> list[str]:
+    """Every family of `/metrics`."""
+    return table(
+        ("Name", "Type", "Labels", "Meaning"),
+        ((code(each.name), each.kind, listed(each.labels), each.says) for each in FAMILIES),
+    )
+
+
 def limits() -> list[str]:
     """Every bound that a client or an operator can meet."""
     lines: list[str] = []
@@ -690,6 +702,7 @@ PARTS: Mapping[str, Callable[[], list[str]]] = {
     "common options": common_options,
     "association options": association_options,
     "field types": field_types,
+    "metrics": metrics,
     "limits": limits,
 }
 

@@ -103,6 +103,16 @@ class Settings(BaseModel):
         le=36_500,
         description="Days that the changes of records are kept; 0: for ever.",
     )
+    metrics: Literal["off", "on"] = Field(
+        default="off",
+        description="Whether `/metrics` tells Prometheus how the process is doing: off or on.",
+    )
+    metrics_token: str | None = Field(
+        default=None,
+        min_length=16,
+        repr=False,
+        description="Bearer token that `/metrics` wants; absent: it answers this machine only.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="The least severe events that are logged: debug, info, warning or error.",

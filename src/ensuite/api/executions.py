@@ -73,6 +73,7 @@ async def cancel(call: Call) -> Answer:
                 raise ExecutionNotFound
             raise ExecutionEnded
         _ = await tx.execute(ABORT_JOBS, execution_id, now)
+    call.means.dispatcher.means.measures.rests(Status.ABORTED)
     await call.means.dispatcher.cancel_here(execution_id)
     collection = call.snapshot.catalog["executions"]
     query = Query(Selection(collection.visible), records.by_keys(collection, execution_id))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import psutil
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -28,7 +29,9 @@ from ensuite.data.history import History
 from ensuite.errors import EnsuiteError
 from ensuite.ids import IdGenerator
 from ensuite.schema.alter import SNAPSHOT_CHANNEL
+from ensuite.server.families import Measured
 from ensuite.server.http_client import HttpClient
+from ensuite.server.metrics import LoopLag, Metrics
 from ensuite.server.page import Page
 from ensuite.settings import Settings
 from ensuite.storage import embedded, migrations
@@ -47,6 +50,7 @@ from ensuite.workflow.watch import Watcher
 log = structlog.get_logger(__name__)
 
 HEALTH = "/api/__health_check"
+METRICS = "/metrics"
 
 GC_THRESHOLD = 50_000
 """Objects made between two collections: what lives long is frozen, the rest dies by itself."""
@@ -72,6 +76,9 @@ class Ensuite:
     endpoint: Endpoint
     clock: Clock
     secret: str
+    housekeeper: Housekeeper | None
+    """None: the process leaves executions, and what becomes of them, to workers."""
+    lag: LoopLag
 
     async def setup_code(self) -> str | None:
         """What makes the first account with `setup:create`; None: there is one."""
@@ -143,15 +150,26 @@ async def running(
             forget_actors,
         )
         endpoint = Endpoint(means, sessions)
+        housekeeper = Housekeeper(database, time, _kept(settings)) if works else None
         ensuite = Ensuite(
-            settings, database, snapshots, dispatcher, watcher, sessions, endpoint, time, secret
+            settings,
+            database,
+            snapshots,
+            dispatcher,
+            watcher,
+            sessions,
+            endpoint,
+            time,
+            secret,
+            housekeeper,
+            LoopLag(),
         )
+        _ = stack.callback(ensuite.lag.stop)
         if settings.root_password is not None:
             await _ensure_first_account(database, settings.root_email, settings.root_password, ids)
         dispatcher.start()
         _ = stack.push_async_callback(dispatcher.stop)
-        if works:
-            housekeeper = Housekeeper(database, time, _kept(settings))
+        if housekeeper is not None:
             housekeeper.start()
             _ = stack.push_async_callback(housekeeper.stop)
         # What lives as long as the process is out of the collector's way.
@@ -219,12 +237,33 @@ async def _ensure_first_account(
             )
 
 
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+
 async def health(_: Request) -> Response:
     """Answer that the process serves requests."""
     return PlainTextResponse("ok")
 
 
-Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+def metrics_route(ensuite: Ensuite) -> Route:
+    """Where Prometheus asks."""
+    ensuite.lag.start()
+    token = ensuite.settings.metrics_token
+    measured = Measured(
+        ensuite.database,
+        ensuite.dispatcher,
+        ensuite.watcher,
+        ensuite.endpoint,
+        ensuite.housekeeper,
+        ensuite.lag.seconds,
+        psutil.Process(),
+    )
+    return Route(METRICS, Metrics(measured, ensuite.clock, token).answer)
+
+
+def observed(ensuite: Ensuite) -> Asgi:
+    """The application of a process that serves no API: its health and its numbers."""
+    return Starlette(routes=[Route(HEALTH, health), metrics_route(ensuite)])
 
 
 def application(ensuite: Ensuite) -> Asgi:
@@ -233,7 +272,8 @@ def application(ensuite: Ensuite) -> Asgi:
     The API is served by its own endpoint; Starlette, whose routing and middleware cost as much
     as a whole create, serves the rest.
     """
-    pages = Starlette(routes=[Route(HEALTH, health), Mount("/", Page())])
+    measured = [metrics_route(ensuite)] if ensuite.settings.metrics == "on" else []
+    pages = Starlette(routes=[Route(HEALTH, health), *measured, Mount("/", Page())])
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         path: str = scope.get("path", "")

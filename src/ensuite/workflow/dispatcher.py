@@ -114,6 +114,11 @@ class Dispatcher:
                 _ = await self._database.execute(executions.RELEASE, held, self.owner, now)
                 await self._notify()
 
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many executions run here, and how many wait here for a place."""
+        return len(self._running), self._backlog
+
     def wake(self, _: str | None = None) -> None:
         """Look for ready executions now: somebody said that there are some."""
         self._wake.set()
@@ -155,6 +160,7 @@ class Dispatcher:
         try:
             return await self._carried_out(captured.claim, caller=True)
         except LeaseLost:
+            self.means.measures.lost += 1
             return await self._ended_elsewhere(captured.claim)
         finally:
             _ = self._held_until.pop(captured.claim.id, None)
@@ -194,6 +200,7 @@ class Dispatcher:
         try:
             _ = await self._carried_out(claim, caller=False)
         except LeaseLost:
+            self.means.measures.lost += 1
             log.info("execution.lease_lost", execution=claim.id)
         except asyncio.CancelledError:
             log.info("execution.interrupted", execution=claim.id)
@@ -217,10 +224,13 @@ class Dispatcher:
         workflow = await self._revision(claim.workflow_id)
         if workflow is None:
             await self._abandon(claim)
+            self.means.measures.rests(Status.ABORTED)
             return Ran(Status.ABORTED)
         if claim.workflow_id not in self._executed:
             await self._mark_executed(claim.workflow_id)
+        self.means.measures.starts(claim, self.means.clock.now())
         ran = await Run(self.means, claim, workflow, caller=caller).to_rest()
+        self.means.measures.rests(ran.status)
         if ran.status in workflow.deletes_on:
             await self._delete(claim)
         return ran
@@ -310,6 +320,7 @@ class Dispatcher:
             executions.CLAIM, self.owner, now + LEASE, now, full, room
         )
         for row in rows:
+            self.means.measures.taken_over += row["held_by"] is not None
             self._enqueue(
                 Claim(
                     id=ExecutionId(row["id"]),
@@ -319,6 +330,7 @@ class Dispatcher:
                     context=row["context"],
                     started_at=row["started_at"],
                     manually=row["manually"],
+                    captured_at=row["created_at"] if row["fence"] == 1 else None,
                 )
             )
         self._fill()

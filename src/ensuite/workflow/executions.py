@@ -116,6 +116,8 @@ class Claim(msgspec.Struct, frozen=True):
     fresh: bool = False
     """It was captured with its lease a moment ago: it has no jobs yet."""
     manually: bool = False
+    captured_at: datetime | None = None
+    """Of a first claim that is not fresh: when it was captured."""
 
 
 def _guard(*sets: str) -> Guard:
@@ -256,7 +258,7 @@ UPDATE ensuite.executions AS e
 SET status = 0, lease_owner = $1, ready_at = $2, fence = e.fence + 1,
     started_at = coalesce(e.started_at, $3)
 FROM (
-    SELECT id FROM ensuite.executions
+    SELECT id, lease_owner FROM ensuite.executions
     WHERE (status IS NULL OR status = 0) AND ready_at <= $3
         AND workflow_id <> ALL($4::bigint[])
     ORDER BY ready_at
@@ -264,7 +266,8 @@ FROM (
     FOR UPDATE SKIP LOCKED
 ) AS ready
 WHERE e.id = ready.id
-RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually
+RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually, e.created_at,
+    ready.lease_owner AS held_by
 """
 
 EXTEND = """

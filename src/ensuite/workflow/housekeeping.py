@@ -121,6 +121,8 @@ class Housekeeper:
     keep: Keep
     batch: int = MAX_ROWS
     """Rows that one transaction deletes, unless a single execution has more."""
+    deleted: int = 0
+    """Rows so far, but not the jobs that went with their executions."""
     _due: datetime = field(init=False)
     _rules: Rules | None = None
     # How far each pass has come; what is before it was deleted, locked, or of another period.
@@ -175,6 +177,7 @@ class Housekeeper:
                     deleted += await self._retire(rules, status, period, now)
         except NotOurTurn:
             pass
+        self.deleted += deleted
         return deleted
 
     @asynccontextmanager

@@ -5,7 +5,7 @@ are not committed alone: they ride in the next commit, and a crash before it onl
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from ensuite.workflow.bindings import Workflow
 from ensuite.workflow.executions import Claim, attempt_rider, job_rider, outcome_of
 from ensuite.workflow.graph import PlacedNode
 from ensuite.workflow.interpreter import Ended, Waits, advance
+from ensuite.workflow.measures import Measures
 from ensuite.workflow.node import Http
 from ensuite.workflow.outcome import NOTHING, Failed, Outcome, Status, Waiting
 from ensuite.workflow.progress import Progress
@@ -62,6 +63,7 @@ class Means:
     http: Http
     clock: Clock
     next_id: Callable[[], int]
+    measures: Measures = field(default_factory=Measures)
 
 
 def failed_by(error: Exception, **about: Any) -> Failed:
@@ -189,9 +191,9 @@ class Run:
             http=self._means.http,
             scope=self._scope,
         )
-        if waited is not None:
-            return await placed.node.resume(turn, waited.value)
-        return await placed.node.run(turn)
+        node = placed.node
+        turn_of_it = node.run(turn) if waited is None else node.resume(turn, waited.value)
+        return await self._means.measures.timed(node.type, turn_of_it)
 
     async def _announce(self, placed: PlacedNode, started_at: datetime) -> None:
         """Put an outgoing call on record before it is made, with the jobs that led to it."""
