@@ -214,6 +214,11 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     ),
     "Processes": (
         ("ids", "NODE_NUMBERS", "Processes that use one database"),
+        (
+            "storage.presence",
+            "SILENCE_SECONDS",
+            "Seconds without a sign of life; then `system:health` calls a process dead",
+        ),
         ("storage.database", "CONNECT_SECONDS", "Seconds to wait for the database's answer"),
         ("workflow.queue", "MAX_WORKFLOWS", "Workflows whose queue `system:health` tells"),
         ("storage.connections", "ACQUIRE_SECONDS", "Seconds to wait for a connection; then 503"),

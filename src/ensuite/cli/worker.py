@@ -25,13 +25,13 @@ def worker(*, metrics_host: str = "127.0.0.1", metrics_port: Port | None = None)
     settings = configured()
 
     async def work(stopped: asyncio.Event) -> None:
-        async with running(settings):
+        async with running(settings, kind="worker"):
             _ = await stopped.wait()
 
     async def work_observed(stopped: asyncio.Event) -> None:
         assert metrics_port is not None, "chosen below"
         with bound(metrics_host, metrics_port) as listener:
-            async with running(settings) as ensuite:
+            async with running(settings, kind="worker") as ensuite:
                 await serve_until(
                     stopped,
                     listener,

@@ -2,9 +2,6 @@
 
 import asyncio
 import gc
-import os
-import secrets
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +34,7 @@ from ensuite.settings import Settings
 from ensuite.storage import embedded, migrations
 from ensuite.storage.database import Database
 from ensuite.storage.notifications import Notifications
+from ensuite.storage.presence import Kind, Presence, new_owner
 from ensuite.workflow.capture import Capture
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.dispatcher import Dispatcher
@@ -88,11 +86,16 @@ class Ensuite:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, works: bool = True, clock: Clock | None = None
+    settings: Settings,
+    *,
+    works: bool = True,
+    clock: Clock | None = None,
+    kind: Kind = "serve",
 ) -> AsyncGenerator[Ensuite]:
     """Everything that a process needs, started in order and stopped in reverse.
 
     With `works` false, the process runs sync executions only and leaves the others to workers.
+    `kind` is what others are told that it is.
 
     Raises:
         EnsuiteError: it cannot start; the message says what to do.
@@ -124,7 +127,7 @@ async def running(
             database,
             RunMeans(lambda: snapshots.current.records, http, time, ids),
             lambda: snapshots.current.bindings,
-            owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+            owner=new_owner(),
             concurrency=settings.concurrency,
             works=works,
         )
@@ -167,6 +170,9 @@ async def running(
         _ = stack.callback(ensuite.lag.stop)
         if settings.root_password is not None:
             await _ensure_first_account(database, settings.root_email, settings.root_password, ids)
+        presence = Presence(database, time, dispatcher.owner, kind, works, settings.concurrency)
+        await presence.start()
+        _ = stack.push_async_callback(presence.stop)
         dispatcher.start()
         _ = stack.push_async_callback(dispatcher.stop)
         if housekeeper is not None:

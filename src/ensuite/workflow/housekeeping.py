@@ -83,6 +83,8 @@ class Expiring:
 
 EXPIRING = (
     Expiring("ensuite.revoked_tokens", "expires_at"),
+    # Of processes that did not end in order.
+    Expiring("ensuite.processes", "seen_at", timedelta(hours=1)),
     Expiring("ensuite.idempotency_keys", "created_at", timedelta(hours=24)),
 )
 """Besides executions and changes, of which settings say how long they are kept.
@@ -166,19 +168,17 @@ class Housekeeper:
 
         Where another process is at it, this one leaves the rest to that.
         """
-        now = self.clock.now()
-        deleted = 0
+        now, before = self.clock.now(), self.deleted
         try:
             for each in self.keep.expiring:
-                deleted += await self._expire(each, now)
+                await self._expire(each, now)
             rules = await self._read_rules(now)
             for status in ENDED:
                 for period in rules.periods(status):
-                    deleted += await self._retire(rules, status, period, now)
+                    await self._retire(rules, status, period, now)
         except NotOurTurn:
             pass
-        self.deleted += deleted
-        return deleted
+        return self.deleted - before
 
     @asynccontextmanager
     async def _batch(self) -> AsyncGenerator[Transaction]:
@@ -193,19 +193,18 @@ class Housekeeper:
                 raise NotOurTurn
             yield tx
 
-    async def _expire(self, rows: Expiring, now: datetime) -> int:
+    async def _expire(self, rows: Expiring, now: datetime) -> None:
         over = now - rows.keep
         arguments = (over, self.batch, first_id_of(over)) if rows.by_id else (over, self.batch)
-        deleted = 0
         while True:
             async with self._batch() as tx:
                 if not await tx.fetchval("SELECT to_regclass($1)", rows.table):
-                    return deleted
+                    return
                 tag = await tx.execute(rows.deletion, *arguments)
             count = int(tag.rpartition(" ")[2])
-            deleted += count
+            self.deleted += count
             if count < self.batch:
-                return deleted
+                return
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _read_rules(self, now: datetime) -> Rules:
@@ -219,10 +218,9 @@ class Housekeeper:
             self._rules, self._begun = rules, now
         return rules
 
-    async def _retire(self, rules: Rules, status: int, period: timedelta, now: datetime) -> int:
+    async def _retire(self, rules: Rules, status: int, period: timedelta, now: datetime) -> None:
         """Delete the executions with this status that ended before `period` and may go by now."""
         place = (status, period)
-        deleted = 0
         while True:
             async with self._batch() as tx:
                 since = self._reached.get(place, BEGINNING)
@@ -235,14 +233,15 @@ class Housekeeper:
                 ids = [ExecutionId(row["id"]) for row in over]
                 ids = affordable(ids, await hanging_rows(tx, ids), self.batch)
                 free = [ExecutionId(row["id"]) for row in await tx.fetch(_LOCKED, ids)]
-                deleted += await delete_executions(tx, free)
+                deleted = await delete_executions(tx, free)
+            self.deleted += deleted
             # What one transaction could not afford is left to the next.
             all_of_it = len(ids) == len(over)
             if page:
                 last = page[-1] if all_of_it else over[len(ids) - 1]
                 self._reached[place] = (last["finished_at"], last["id"])
             if all_of_it and len(page) < self.batch:
-                return deleted
+                return
             await asyncio.sleep(PAUSE_SECONDS)
 
 
