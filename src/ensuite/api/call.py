@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Any
 
+from ensuite import tracing
 from ensuite.access.actor import Actor
 from ensuite.access.attempts import Attempts
 from ensuite.api.grammar import Address, Parameters
@@ -70,7 +71,15 @@ class Call:
 
     def operation(self, action: str, wanted: object = None) -> Operation:
         """The operation that this call is."""
-        return Operation(self.id, action, self.maybe_actor, "request", wanted)
+        return Operation(
+            self.id, action, self.maybe_actor, "request", wanted, traceparent=self.traceparent
+        )
+
+    @property
+    def traceparent(self) -> str | None:
+        """The trace that the client calls in, if any."""
+        given = self.headers.get(b"traceparent")
+        return None if given is None else tracing.accepted(given)
 
 
 @dataclass(slots=True)

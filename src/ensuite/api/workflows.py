@@ -23,7 +23,6 @@ from ensuite.schema.collection import Collection
 from ensuite.workflow import definition
 from ensuite.workflow.bindings import Workflow, WorkflowNotFound, load_workflow
 from ensuite.workflow.capture import manual
-from ensuite.workflow.executions import captured_executions
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.trigger import InvalidTriggerConfig, configured
 from ensuite.workflow.triggers.action import ActionTrigger
@@ -326,8 +325,9 @@ async def execute(call: Call) -> Answer:
         user_id=user_id,
         now=now,
         owner=call.means.dispatcher.owner,
+        traceparent=call.traceparent,
     )
-    sql, order = flight((captured_executions,))
+    sql, order = flight((one.table,))
     dispatcher = call.means.dispatcher
     _ = await call.means.database.commit(sql, arranged(order, one.values))
     dispatcher.hold([one])

@@ -30,6 +30,8 @@ class Operation(msgspec.Struct, frozen=True):
     """What the caller asked to start; only the listener that it is meant for looks inside."""
     execution_id: int | None = None
     """The execution whose node does it."""
+    traceparent: str | None = None
+    """The trace that it is a part of, and its caller there."""
 
 
 @dataclass(slots=True)

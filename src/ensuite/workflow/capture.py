@@ -18,7 +18,7 @@ from ensuite.errors import InvalidRequest
 from ensuite.ids import ExecutionId
 from ensuite.schema.collection import Collection
 from ensuite.workflow.bindings import Workflow
-from ensuite.workflow.executions import LEASE, Claim, captured_executions
+from ensuite.workflow.executions import LEASE, Claim, captured_executions, traced_executions
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.selection import NOTHING_SELECTED, Selection, Start
 
@@ -149,13 +149,23 @@ class Capture:
         context = _context(operation.actor, change, data, related=bool(start.path))
         execution_id = ExecutionId(self.next_id())
         claim = (
-            Claim(execution_id, workflow.id, workflow.key, 1, context, now, fresh=True)
+            Claim(
+                execution_id,
+                workflow.id,
+                workflow.key,
+                1,
+                context,
+                now,
+                fresh=True,
+                traceparent=operation.traceparent,
+            )
             if leased
             else None
         )
         owner = self.holder.owner if leased and self.holder is not None else None
+        trace = operation.traceparent
         return Captured(
-            captured_executions,
+            captured_executions if trace is None else traced_executions,
             (
                 execution_id,
                 workflow.id,
@@ -173,6 +183,7 @@ class Capture:
                 record_key,
                 change.action,
                 None if actor is None else actor.user_id,
+                *(() if trace is None else (trace,)),
             ),
             start,
             claim,
@@ -231,17 +242,26 @@ def manual(
     user_id: int,
     now: datetime,
     owner: str,
+    traceparent: str | None,
 ) -> Captured:
     """An execution that a person starts by hand; it is leased to this process and runs at once.
 
     `about` is the collection and the key of the record in the context, `user_id` is who acts in it.
     """
     claim = Claim(
-        execution_id, workflow.id, workflow.key, 1, context, now, fresh=True, manually=True
+        execution_id,
+        workflow.id,
+        workflow.key,
+        1,
+        context,
+        now,
+        fresh=True,
+        manually=True,
+        traceparent=traceparent,
     )
     key = event_key(execution_id, workflow.id, "", "manual")
     return Captured(
-        captured_executions,
+        captured_executions if traceparent is None else traced_executions,
         (
             execution_id,
             workflow.id,
@@ -258,6 +278,7 @@ def manual(
             *about,
             None,
             user_id,
+            *(() if traceparent is None else (traceparent,)),
         ),
         None,
         claim,

@@ -330,6 +330,7 @@ class Dispatcher:
                     context=row["context"],
                     started_at=row["started_at"],
                     manually=row["manually"],
+                    traceparent=row["traceparent"],
                     captured_at=row["created_at"] if row["fence"] == 1 else None,
                 )
             )

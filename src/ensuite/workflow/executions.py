@@ -38,9 +38,7 @@ MAX_RESULT_BYTES = 1024 * 1024
 
 _metadata = sa.MetaData()
 
-captured_executions = sa.Table(
-    "executions",
-    _metadata,
+_captured_columns = (
     sa.Column("id", sa.BigInteger()),
     sa.Column("workflow_id", sa.BigInteger()),
     sa.Column("key", sa.Text()),
@@ -57,9 +55,19 @@ captured_executions = sa.Table(
     sa.Column("record_key", sa.Text()),
     sa.Column("action", sa.Text()),
     sa.Column("user_id", sa.BigInteger()),
+)
+
+captured_executions = sa.Table("executions", _metadata, *_captured_columns, schema="ensuite")
+"""The columns that capture writes; the others keep their defaults."""
+
+traced_executions = sa.Table(
+    "executions",
+    sa.MetaData(),
+    *(sa.Column(column.name, column.type) for column in _captured_columns),
+    sa.Column("traceparent", sa.Text()),
     schema="ensuite",
 )
-"""The columns that capture writes; the others keep their defaults."""
+"""The same, of a call that is part of a trace."""
 
 _job_columns = (
     sa.Column("id", sa.BigInteger()),
@@ -116,6 +124,8 @@ class Claim(msgspec.Struct, frozen=True):
     fresh: bool = False
     """It was captured with its lease a moment ago: it has no jobs yet."""
     manually: bool = False
+    traceparent: str | None = None
+    """The trace in which it was captured."""
     captured_at: datetime | None = None
     """Of a first claim that is not fresh: when it was captured."""
 
@@ -267,7 +277,7 @@ FROM (
 ) AS ready
 WHERE e.id = ready.id
 RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually, e.created_at,
-    ready.lease_owner AS held_by
+    e.traceparent, ready.lease_owner AS held_by
 """
 
 EXTEND = """

@@ -31,6 +31,7 @@ from ensuite.workflow.outcome import NOTHING, Failed, Outcome, Status, Waiting
 from ensuite.workflow.progress import Progress
 from ensuite.workflow.scope import system_scope
 from ensuite.workflow.step import StepRecords, Turn
+from ensuite.workflow.traced import traced
 
 log = structlog.get_logger(__name__)
 
@@ -89,8 +90,13 @@ class Run:
         # When the turns began that were under way when the journal was read.
         self._begun: dict[str, datetime] = {}
         self._operation = Operation(
-            means.next_id(), "workflow", origin="workflow", execution_id=claim.id
+            means.next_id(),
+            "workflow",
+            origin="workflow",
+            execution_id=claim.id,
+            traceparent=claim.traceparent,
         )
+        self._http = traced(means.http, claim.traceparent)
         self._scope = self._progress.scope(
             msgspec.json.decode(claim.context), system_scope(means.clock, means.next_id)
         )
@@ -188,7 +194,7 @@ class Run:
             waits_for_caller=self._caller,
             clock=self._means.clock,
             records=records,
-            http=self._means.http,
+            http=self._http,
             scope=self._scope,
         )
         node = placed.node

@@ -19,3 +19,6 @@ CREATE TABLE ensuite.processes (
     started_at timestamptz NOT NULL,
     seen_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
+
+-- The trace that the call which started an execution was part of, where it was part of one.
+ALTER TABLE ensuite.executions ADD COLUMN traceparent text;
