@@ -327,6 +327,10 @@ async def test_a_worker_is_told_while_it_is_idle_and_answers_prometheus(site: Si
         found = (await api.get("system:health")).data["workers"]
         return [(each["kind"], each["works"]) for each in found]
 
+    async def listens() -> bool:
+        return bool(worker.events("worker.listening"))
+
+    await until(listens)
     there = await told()
     [listening] = worker.events("worker.listening")
     async with httpx2.AsyncClient(base_url=listening["url"]) as http:
