@@ -39,6 +39,7 @@ from ensuite.errors import EnsuiteError
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import load_field_types
 from ensuite.schema.field import Field, make_field, type_registry
+from ensuite.server.families import FAMILIES
 from ensuite.settings import PREFIX, Settings
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.failure import FailurePolicy
@@ -187,7 +188,6 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
             "MAX_PERIOD_MILLISECONDS",
             "Milliseconds of `options.flow.rate.period`",
         ),
-        ("workflow.options", "MAX_RETENTION_DAYS", "Days of `options.retention`"),
         ("workflow.nodes.multi_conditions", "MAX_CASES", "Conditions of a `multi-conditions`"),
         ("workflow.conditions", "MAX_CALCULATIONS", "Comparisons in a condition"),
         ("workflow.conditions", "MAX_GROUP_DEPTH", "Levels of groups in a condition"),
@@ -239,12 +239,21 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("workflow.captured", "MAX_CHAIN", "Executions in the chain that leads to one"),
         ("workflow.dispatcher", "MAX_TAKEOVERS", "Workers that may die at one execution"),
         ("workflow.flow", "MAX_LANE_CHARACTERS", "Characters of a lane's name; then a digest"),
+        ("workflow.retention", "MAX_DAYS", "Days of `options.retention`"),
+        ("workflow.housekeeping", "SWEEP_MINUTES", "Minutes between two looks for what is over"),
+        ("workflow.housekeeping", "MAX_ROWS", "Rows that housekeeping deletes at a time"),
     ),
     "Processes": (
         ("ids", "NODE_NUMBERS", "Processes that use one database"),
+        (
+            "storage.presence",
+            "SILENCE_SECONDS",
+            "Seconds without a sign of life; then `system:health` calls a process dead",
+        ),
         ("storage.database", "CONNECT_SECONDS", "Seconds to wait for the database's answer"),
+        ("workflow.queue", "MAX_WORKFLOWS", "Workflows whose queue `system:health` tells"),
         ("storage.connections", "ACQUIRE_SECONDS", "Seconds to wait for a connection; then 503"),
-        ("cli.serve", "GRACE_SECONDS", "Seconds that requests have to finish at a stop"),
+        ("cli.listening", "GRACE_SECONDS", "Seconds that requests have to finish at a stop"),
     ),
 }
 """Module, constant, and what it bounds."""
@@ -349,6 +358,8 @@ def command_line() -> list[str]:
 
 def _option_default(names: Sequence[str], default: object) -> str:
     """A switch has two names: the first turns it on, the second off."""
+    if default is None:
+        return NOTHING
     return code(names[not default] if isinstance(default, bool) else default)
 
 
@@ -700,6 +711,14 @@ def _options(cls: type[Field], names: Sequence[str]) -> list[str]:
     return table(("Option", "Value", "Default", "Meaning"), rows)
 
 
+def metrics() -> list[str]:
+    """Every family of `/metrics`."""
+    return table(
+        ("Name", "Type", "Labels", "Meaning"),
+        ((code(each.name), each.kind, listed(each.labels), each.says) for each in FAMILIES),
+    )
+
+
 def limits() -> list[str]:
     """Every bound that a client or an operator can meet."""
     lines: list[str] = []
@@ -739,6 +758,7 @@ PARTS: Mapping[str, Callable[[], list[str]]] = {
     "common options": common_options,
     "association options": association_options,
     "field types": field_types,
+    "metrics": metrics,
     "limits": limits,
 }
 

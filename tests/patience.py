@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 POLL_SECONDS = 0.02
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS) -> None:

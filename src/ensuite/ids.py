@@ -10,6 +10,7 @@ number over within the same second still begins after the ids of the one before.
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import NewType
 
 ExecutionId = NewType("ExecutionId", int)
@@ -28,6 +29,11 @@ SEQUENCE_MASK = TICKS_PER_SECOND - 1
 
 # The clock may have been set back by this much since the predecessor that held this node number.
 START_AHEAD_SECONDS = 2
+
+
+def first_id_of(moment: datetime) -> int:
+    """The least id that can have been made in the second of this moment, by any process."""
+    return max(0, int(moment.timestamp()) - EPOCH_SECONDS) << SECOND_SHIFT
 
 
 class IdGenerator:

@@ -85,6 +85,34 @@ class Settings(BaseModel):
         le=4096,
         description="Executions that one process works on at the same time.",
     )
+    keep_succeeded_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="Days that executions are kept which succeeded; 0: for ever.",
+    )
+    keep_failed_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="Days that executions are kept which did not succeed; 0: for ever.",
+    )
+    keep_changes_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="Days that the changes of records are kept; 0: for ever.",
+    )
+    metrics: Literal["off", "on"] = Field(
+        default="off",
+        description="Whether `/metrics` tells Prometheus how the process is doing: off or on.",
+    )
+    metrics_token: str | None = Field(
+        default=None,
+        min_length=16,
+        repr=False,
+        description="Bearer token that `/metrics` wants; absent: it answers this machine only.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="The least severe events that are logged: debug, info, warning or error.",

@@ -22,6 +22,7 @@ from ensuite.errors import EnsuiteError
 from ensuite.schema.association import Association
 from ensuite.schema.catalog import load_field_types
 from ensuite.schema.field import Field, type_registry
+from ensuite.server.families import FAMILIES, Family
 from ensuite.settings import PREFIX, Settings
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.failure import FailurePolicy
@@ -207,6 +208,21 @@ def test_every_filter_operator_is_documented(name: str) -> None:
 @pytest.mark.parametrize("member", [*Reason, *Status])
 def test_every_reason_and_every_status_is_documented(member: Reason | Status) -> None:
     assert f"| `{member.value}` |" in pages.read("docs/reference/workflow-states.md")
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_every_metric_is_documented(family: Family) -> None:
+    row = f"| `{family.name}` | {family.kind} |"
+
+    assert row in pages.read("docs/reference/metrics.md")
+
+
+def test_the_alerts_are_about_metrics_that_there_are() -> None:
+    [rules] = [each.text for each in pages.blocks("docs/reference/metrics.md")]
+    named = {re.sub(r"_(bucket|sum|count)$", "", n) for n in re.findall(r"ensuite_\w+", rules)}
+
+    assert len(named) > 8
+    assert named - {family.name for family in FAMILIES} == set()
 
 
 @pytest.mark.parametrize("name", [name for name in cli.app if not name.startswith("-")])

@@ -316,3 +316,30 @@ async def test_a_graceful_stop_loses_nothing_and_hands_over_at_once(
     assert len(acknowledged) > 50
     assert acknowledged <= set(await titles(api))
     await assert_each_post_ran_once(api, {"first": "before {0}", "second": "after {0}"})
+
+
+async def test_a_worker_is_told_while_it_is_idle_and_answers_prometheus(site: Site) -> None:
+    server = await site.serve("--no-worker")
+    worker = await site.start("worker", "--metrics-port", "0")
+    api = await site.client(server)
+
+    async def told() -> list[tuple[str, bool]]:
+        found = (await api.get("system:health")).data["workers"]
+        return [(each["kind"], each["works"]) for each in found]
+
+    async def listens() -> bool:
+        return bool(worker.events("worker.listening"))
+
+    await until(listens)
+    there = await told()
+    [listening] = worker.events("worker.listening")
+    async with httpx2.AsyncClient(base_url=listening["url"]) as http:
+        metrics = await http.get("/metrics")
+        health = await http.get("/api/__health_check")
+    worker.signal(signal.SIGTERM)
+
+    assert there == [("serve", False), ("worker", True)]
+    assert "ensuite_database_up 1.0" in metrics.text
+    assert health.text == "ok"
+    assert await worker.ended() == 0
+    assert await told() == [("serve", False)]

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ensuite import tracing
 from ensuite.access.actor import Actor
 from ensuite.access.attempts import Attempts
 from ensuite.api.choice import Choice
@@ -112,7 +113,15 @@ class Call:
 
     def operation(self, action: str, wanted: object = None) -> Operation:
         """The operation that this call is."""
-        return Operation(self.id, action, self.maybe_actor, "request", wanted)
+        return Operation(
+            self.id, action, self.maybe_actor, "request", wanted, traceparent=self.traceparent
+        )
+
+    @property
+    def traceparent(self) -> str | None:
+        """The trace that the client calls in, if any."""
+        given = self.headers.get(b"traceparent")
+        return None if given is None else tracing.accepted(given)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from collections.abc import (
 )
 from contextlib import aclosing
 from functools import partial
+from time import perf_counter
 from typing import Any, cast
 
 import msgspec
@@ -40,6 +41,7 @@ from ensuite.errors import (
     Unauthenticated,
     UnknownField,
 )
+from ensuite.metrics import Requests
 from ensuite.storage.sqlstates import CollectionChanged
 
 Message = MutableMapping[str, Any]
@@ -105,9 +107,11 @@ class Endpoint:
         self._means = means
         self._sessions = sessions
         self._body_limit = means.settings.body_limit
+        self.requests = Requests()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
+        begun = perf_counter()
         request_id = self._means.ids()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         extra: list[tuple[bytes, bytes]] = [(b"x-request-id", b"%x" % request_id)]
@@ -121,6 +125,7 @@ class Endpoint:
                 answer = await self._answer(scope, receive, headers, request_id, extra)
             body = answer.body
             if answer.stream is not None:
+                self.requests.answered(answer.status, perf_counter() - begun)
                 await self._stream(scope, receive, send, answer, answer.stream, extra)
                 return
             if body is None:
@@ -136,6 +141,7 @@ class Endpoint:
         ]
         if scope["method"] == "HEAD":
             body = b""
+        self.requests.answered(answer.status, perf_counter() - begun)
         at_once = scope.get("extensions", _NOTHING).get(WHOLE_ANSWER)
         if at_once is None or not at_once(answer.status, extra, body):
             await send({"type": "http.response.start", "status": answer.status, "headers": extra})

@@ -12,7 +12,7 @@ from ensuite.data.query import Query, Selection, parse_sort
 from ensuite.data.values import plain_object
 from ensuite.errors import InvalidParameter, InvalidRequest, NotFound
 from ensuite.ids import ExecutionId, JobId
-from ensuite.workflow.dispatcher import delete_executions
+from ensuite.workflow.deletion import delete_executions
 from ensuite.workflow.executions import ABORT_JOBS, STOP
 from ensuite.workflow.given import InputTooLarge, input_of
 from ensuite.workflow.outcome import EndReason, Status
@@ -106,6 +106,8 @@ async def _stop(call: Call, ids: list[ExecutionId]) -> list[asyncpg.Record]:
     async with call.means.database.transaction() as tx:
         ended = await tx.fetch(STOP, ids, Status.ABORTED, EndReason.MANUAL_CANCEL, now)
         _ = await tx.execute(ABORT_JOBS, [row["id"] for row in ended], now)
+    for _ in ended:
+        call.means.dispatcher.means.measures.rests(Status.ABORTED)
     await call.means.dispatcher.stopped(ended)
     return ended
 

@@ -23,7 +23,7 @@ from ensuite.schema.collection import Collection
 from ensuite.workflow import definition, options
 from ensuite.workflow.bindings import Workflow, WorkflowNotFound, load_workflow
 from ensuite.workflow.capture import event_key
-from ensuite.workflow.captured import About, usual
+from ensuite.workflow.captured import About, unusual
 from ensuite.workflow.options import InvalidWorkflow
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.trigger import InvalidTriggerConfig, RecordTrigger, configured
@@ -303,7 +303,7 @@ async def execute(call: Call) -> Answer:
             raise NotFound(error.message) from error
     context, about = await _context(call, workflow, body)
     new_version_id = None
-    one = usual(
+    one = unusual(
         execution_id := ExecutionId(call.means.ids()),
         workflow,
         event_key(execution_id, workflow.id, "", "manual"),
@@ -312,6 +312,7 @@ async def execute(call: Call) -> Answer:
         call.means.clock.now(),
         call.means.dispatcher.owner,
         None,
+        traceparent=call.traceparent,
         manually=True,
     )
     sql, order = flight((one.table,))

@@ -32,6 +32,8 @@ class Operation(msgspec.Struct, frozen=True):
     """The execution whose node does it."""
     chain: Sequence[Any] = ()
     """The executions that led to it, for the listener that starts further ones."""
+    traceparent: str | None = None
+    """The trace that it is a part of, and its caller there."""
 
 
 @dataclass(slots=True)

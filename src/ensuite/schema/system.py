@@ -272,6 +272,7 @@ _definitions: Mapping[str, tuple[str, Mapping[str, str | Mapping[str, Any]]]] = 
             "context": "json",
             "output": "json",
             "manually": "boolean",
+            "traceparent": "string",
             "createdAt": "date",
             "updatedAt": {"type": "date", "columnName": "finished_at"},
             "startedAt": "date",

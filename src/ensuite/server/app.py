@@ -2,15 +2,13 @@
 
 import asyncio
 import gc
-import os
-import secrets
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import psutil
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -29,18 +27,23 @@ from ensuite.data.history import History
 from ensuite.errors import EnsuiteError
 from ensuite.ids import IdGenerator
 from ensuite.schema.alter import SNAPSHOT_CHANNEL
+from ensuite.server.families import Measured
 from ensuite.server.http_client import HttpClient
+from ensuite.server.metrics import LoopLag, Metrics
 from ensuite.server.page import Page
 from ensuite.settings import Settings
 from ensuite.storage import embedded, migrations
 from ensuite.storage.database import Database
 from ensuite.storage.notifications import Notifications
+from ensuite.storage.presence import Kind, Presence, new_owner
 from ensuite.workflow.awaited import Awaited
 from ensuite.workflow.capture import Capture
 from ensuite.workflow.captured import Captured
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
 from ensuite.workflow.dispatcher import Dispatcher
 from ensuite.workflow.executions import READY_CHANNEL, STOPPED_CHANNEL
+from ensuite.workflow.housekeeping import Housekeeper, Keep
+from ensuite.workflow.retention import Retention, kept_for
 from ensuite.workflow.runner import Means as RunMeans
 from ensuite.workflow.snapshot import SnapshotKeeper
 from ensuite.workflow.watch import Watcher
@@ -48,6 +51,7 @@ from ensuite.workflow.watch import Watcher
 log = structlog.get_logger(__name__)
 
 HEALTH = "/api/__health_check"
+METRICS = "/metrics"
 
 GC_THRESHOLD = 50_000
 """Objects made between two collections: what lives long is frozen, the rest dies by itself."""
@@ -73,6 +77,9 @@ class Ensuite:
     endpoint: Endpoint
     clock: Clock
     secret: str
+    housekeeper: Housekeeper | None
+    """None: the process leaves executions, and what becomes of them, to workers."""
+    lag: LoopLag
 
     async def setup_code(self) -> str | None:
         """What makes the first account with `setup:create`; None: there is one."""
@@ -82,11 +89,16 @@ class Ensuite:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, works: bool = True, clock: Clock | None = None
+    settings: Settings,
+    *,
+    works: bool = True,
+    clock: Clock | None = None,
+    kind: Kind = "serve",
 ) -> AsyncGenerator[Ensuite]:
     """Everything that a process needs, started in order and stopped in reverse.
 
     With `works` false, the process runs sync executions only and leaves the others to workers.
+    `kind` is what others are told that it is.
 
     Raises:
         EnsuiteError: it cannot start; the message says what to do.
@@ -96,9 +108,7 @@ async def running(
     async with AsyncExitStack() as stack:
         database, revive = await _database(settings, stack)
         secret = settings.secret()
-        load_node_types()
-        load_trigger_types()
-        load_routes()
+        _load_types()
         sessions = Sessions(database, secret, time, settings.session)
         notifications = Notifications(
             database, (SNAPSHOT_CHANNEL, ACTORS_CHANNEL, READY_CHANNEL, STOPPED_CHANNEL), revive
@@ -126,7 +136,7 @@ async def running(
                 lambda riders: dispatcher.accept(r for r in riders if isinstance(r, Captured)),
             ),
             lambda: snapshots.current.bindings,
-            owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+            owner=new_owner(),
             concurrency=settings.concurrency,
             works=works,
         )
@@ -160,21 +170,49 @@ async def running(
             notifications.life_lock,
         )
         endpoint = Endpoint(means, sessions)
+        housekeeper = Housekeeper(database, time, _kept(settings)) if works else None
         ensuite = Ensuite(
-            settings, database, snapshots, dispatcher, watcher, sessions, endpoint, time, secret
+            settings,
+            database,
+            snapshots,
+            dispatcher,
+            watcher,
+            sessions,
+            endpoint,
+            time,
+            secret,
+            housekeeper,
+            LoopLag(),
         )
+        _ = stack.callback(ensuite.lag.stop)
         if settings.root_password is not None:
             await _ensure_first_account(database, settings.root_email, settings.root_password, ids)
+        presence = Presence(database, time, dispatcher.owner, kind, works, settings.concurrency)
+        await presence.start()
+        _ = stack.push_async_callback(presence.stop)
         dispatcher.start()
         _ = stack.push_async_callback(dispatcher.stop)
         _ = stack.push_async_callback(errands.stop)
-        # What lives as long as the process is out of the collector's way.
-        _ = gc.collect()
-        gc.freeze()
-        gc.set_threshold(GC_THRESHOLD, 20, 50)
+        if housekeeper is not None:
+            housekeeper.start()
+            _ = stack.push_async_callback(housekeeper.stop)
+        _freeze()
         log.info("ensuite.started", node=notifications.node_number, works=works)
         yield ensuite
         log.info("ensuite.stopping")
+
+
+def _load_types() -> None:
+    load_node_types()
+    load_trigger_types()
+    load_routes()
+
+
+def _freeze() -> None:
+    """Take what lives as long as the process out of the collector's way."""
+    _ = gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 20, 50)
 
 
 async def _database(
@@ -210,6 +248,12 @@ async def _database(
     return database, revive
 
 
+def _kept(settings: Settings) -> Keep:
+    """How long the settings want what has ended to be kept."""
+    succeeded, failed = kept_for(settings.keep_succeeded_days), kept_for(settings.keep_failed_days)
+    return Keep(Retention(succeeded, failed), kept_for(settings.keep_changes_days))
+
+
 async def _ensure_first_account(
     database: Database, email: str, password: str, ids: IdGenerator
 ) -> None:
@@ -227,12 +271,33 @@ async def _ensure_first_account(
             )
 
 
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+
 async def health(_: Request) -> Response:
     """Answer that the process serves requests."""
     return PlainTextResponse("ok")
 
 
-Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+def metrics_route(ensuite: Ensuite) -> Route:
+    """Where Prometheus asks."""
+    ensuite.lag.start()
+    token = ensuite.settings.metrics_token
+    measured = Measured(
+        ensuite.database,
+        ensuite.dispatcher,
+        ensuite.watcher,
+        ensuite.endpoint,
+        ensuite.housekeeper,
+        ensuite.lag.seconds,
+        psutil.Process(),
+    )
+    return Route(METRICS, Metrics(measured, ensuite.clock, token).answer)
+
+
+def observed(ensuite: Ensuite) -> Asgi:
+    """The application of a process that serves no API: its health and its numbers."""
+    return Starlette(routes=[Route(HEALTH, health), metrics_route(ensuite)])
 
 
 def application(ensuite: Ensuite) -> Asgi:
@@ -241,7 +306,8 @@ def application(ensuite: Ensuite) -> Asgi:
     The API is served by its own endpoint; Starlette, whose routing and middleware cost as much
     as a whole create, serves the rest.
     """
-    pages = Starlette(routes=[Route(HEALTH, health), Mount("/", Page())])
+    measured = [metrics_route(ensuite)] if ensuite.settings.metrics == "on" else []
+    pages = Starlette(routes=[Route(HEALTH, health), *measured, Mount("/", Page())])
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         path: str = scope.get("path", "")

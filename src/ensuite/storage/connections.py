@@ -23,6 +23,16 @@ class Connections:
         self._waiting = 0
         self._closing = False
 
+    @property
+    def in_use(self) -> int:
+        """How many are out."""
+        return self._pool.get_size() - self._pool.get_idle_size() - len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for one."""
+        return self._waiting
+
     async def take(self) -> asyncpg.Connection:
         """A connection; whoever takes one gives it back or lets it go.
 

@@ -91,6 +91,16 @@ class Database:
         await connections.give_back(connection)
 
     @property
+    def in_use(self) -> int:
+        """How many connections of the pool are out."""
+        return self._shared.in_use
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for a connection of the pool."""
+        return self._shared.waiting
+
+    @property
     def _shared(self) -> Connections:
         assert self._connections is not None, "the database is not open"
         return self._connections

@@ -19,11 +19,13 @@ import asyncpg
 import structlog
 
 from ensuite.errors import DatabaseUnavailable, EnsuiteError
+from ensuite.metrics import Histogram
 from ensuite.storage.sqlstates import is_connection_loss
 
 log = structlog.get_logger(__name__)
 
 MAX_BATCH = 128
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 MAX_WAITING = 20_000
 """Jobs that may wait for a lane; beyond it a write is refused with 503, not queued for ever."""
 
@@ -63,6 +65,7 @@ class Lanes:
         self._in_the_air = 0
         self._departed = 0.0
         self._relief: asyncio.TimerHandle | None = None
+        self.sizes = Histogram(BATCH_SIZES)
         self.flights = 0
         self.jobs = 0
 
@@ -112,6 +115,11 @@ class Lanes:
             elif self._relief is None:
                 self._relief = loop.call_later(RELIEF_SECONDS, self._relieve)
         return future
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a flight."""
+        return self._length
 
     def _wake_one(self) -> None:
         while self._idle:
@@ -176,6 +184,7 @@ class Lanes:
             self._departed = loop.time()
             self.flights += 1
             self.jobs += len(jobs)
+            self.sizes.observe(len(jobs))
             try:
                 rows = await connection.fetchmany(sql, [arguments for arguments, _ in jobs])
             except Exception as error:  # noqa: BLE001 - whatever it is, the waiting requests get it

@@ -177,11 +177,20 @@ class Capture:
         lane = None
         if flow.holds_back and not start.waits:
             lane = lane_of(flow, _event(actor, change, data), execution_id)
-        if lane is None and not operation.chain:
+        if lane is None and not operation.chain and operation.traceparent is None:
             return usual(execution_id, workflow, key, context, about, now, owner, start)
-        chain = operation.chain
         return unusual(
-            execution_id, workflow, key, context, about, now, owner, start, lane=lane, chain=chain
+            execution_id,
+            workflow,
+            key,
+            context,
+            about,
+            now,
+            owner,
+            start,
+            lane=lane,
+            chain=operation.chain,
+            traceparent=operation.traceparent,
         )
 
 

@@ -67,18 +67,14 @@ def usual(
     now: datetime,
     owner: str | None,
     start: Start | None,
-    *,
-    manually: bool = False,
 ) -> Captured:
     """An execution that may start at once: leased to `owner`, or ready for whoever claims it."""
     row = (execution_id, workflow.id, workflow.key, event_key)
     if owner is None:
-        rest = (None, context, now, None, 0, manually, now, None)
+        rest = (None, context, now, None, 0, False, now, None)
         return Captured(captured_executions, (*row, *rest, *about), start, None)
-    claim = Claim(
-        execution_id, workflow.id, workflow.key, 1, context, now, fresh=True, manually=manually
-    )
-    rest = (Status.STARTED, context, now + LEASE, owner, 1, manually, now, now)
+    claim = Claim(execution_id, workflow.id, workflow.key, 1, context, now, fresh=True)
+    rest = (Status.STARTED, context, now + LEASE, owner, 1, False, now, now)
     return Captured(captured_executions, (*row, *rest, *about), start, claim)
 
 
@@ -95,8 +91,10 @@ def unusual(
     lane: str | None = None,
     chain: Sequence[Link] = (),
     rerun_of: int | None = None,
+    traceparent: str | None = None,
+    manually: bool = False,
 ) -> Captured:
-    """An execution that another one caused or is repeated by, or that its workflow may hold back.
+    """An execution with a cause, a trace or one that it repeats, or that its workflow holds back.
 
     What the loop protection leaves out is written as ended, with the chain that says why.  Who
     repeats an execution has decided that it is to run, whatever stands in its chain.
@@ -115,7 +113,9 @@ def unusual(
             context,
             now,
             fresh=True,
+            manually=manually,
             stack=tuple(chain),
+            traceparent=traceparent,
         )
     status = Status.CANCELED if skipped else Status.STARTED if leased else None
     values = (
@@ -128,7 +128,7 @@ def unusual(
         now + LEASE if leased else now,
         owner if leased else None,
         int(leased),
-        False,
+        manually,
         now,
         now if leased else None,
         *about,
@@ -138,6 +138,7 @@ def unusual(
         skipped,
         now if skipped else None,
         rerun_of,
+        traceparent,
     )
     held, ended = None if skipped else lane, skipped is not None
     return Captured(unusual_executions, values, start, claim, held, ended, rerun_of)

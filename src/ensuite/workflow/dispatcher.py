@@ -23,6 +23,7 @@ from ensuite.workflow import executions
 from ensuite.workflow.admission import Admission
 from ensuite.workflow.bindings import Bindings, Workflow, WorkflowNotFound, load_workflow
 from ensuite.workflow.captured import Captured, chain_of
+from ensuite.workflow.deletion import delete_executions
 from ensuite.workflow.executions import LEASE, READY_CHANNEL, STOPPED_CHANNEL, Claim
 from ensuite.workflow.leases import Leases
 from ensuite.workflow.outcome import EndReason, Status
@@ -126,6 +127,11 @@ class Dispatcher:
         if await self.leases.hand_back(held) or self._notifying is not None:
             await self._notify()
 
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many executions run here, and how many wait here for a place."""
+        return len(self._running), self._backlog
+
     def wake(self, _: str | None = None) -> None:
         """Look for ready executions now: somebody said that there are some."""
         self._wake.set()
@@ -176,6 +182,7 @@ class Dispatcher:
         try:
             return await self._carried_out(claim, caller=True)
         except LeaseLost:
+            self.means.measures.lost += 1
             return await self._ended_elsewhere(claim)
         except asyncio.CancelledError:
             if claim.id not in self._stopped or task is None or task.uncancel():
@@ -242,6 +249,7 @@ class Dispatcher:
             if self.rested is not None:
                 self.rested(claim.id, ran.status)
         except LeaseLost:
+            self.means.measures.lost += 1
             log.info("execution.lease_lost", execution=claim.id)
         except asyncio.CancelledError:
             log.info("execution.interrupted", execution=claim.id)
@@ -280,7 +288,9 @@ class Dispatcher:
             return await self._abandon(claim, Status.ERROR, EndReason.WORKERS_DIED)
         if claim.workflow_id not in self._executed:
             await self._mark_executed(claim.workflow_id)
+        self.means.measures.starts(claim, self.means.clock.now())
         ran = await Run(self.means, claim, workflow, caller=caller).to_rest()
+        self.means.measures.rests(ran.status)
         if ran.status in workflow.options.delete_execution_on_status:
             await self._delete(claim)
         return ran
@@ -331,6 +341,7 @@ class Dispatcher:
                 now,
             ):
                 _ = await tx.execute(executions.ABORT_JOBS, [claim.id], now)
+        self.means.measures.rests(status)
         return Ran(status)
 
     async def _ended_elsewhere(self, claim: Claim) -> Ran | None:
@@ -384,6 +395,7 @@ class Dispatcher:
             executions.CLAIM, self.owner, now + LEASE, now, full, room
         )
         for row in rows:
+            self.means.measures.taken_over += row["held_by"] is not None
             self._enqueue(
                 Claim(
                     id=ExecutionId(row["id"]),
@@ -396,6 +408,8 @@ class Dispatcher:
                     stack=chain_of(row["stack"]),
                     lane_key=row["lane_key"],
                     takeovers=row["takeovers"],
+                    traceparent=row["traceparent"],
+                    captured_at=row["created_at"] if row["fence"] == 1 else None,
                 )
             )
         self._fill()
@@ -424,19 +438,3 @@ class Dispatcher:
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
             # Lost with the connection: then the poll finds them, a second later at most.
             _ = await self._database.execute("SELECT pg_notify($1, '')", READY_CHANNEL)
-
-
-async def delete_executions(tx: asyncpg.Connection, ids: list[ExecutionId]) -> int:
-    """Delete executions with their jobs; the counters of their revisions keep them."""
-    rows = await tx.fetch(
-        "DELETE FROM ensuite.executions WHERE id = ANY($1::bigint[]) RETURNING workflow_id", ids
-    )
-    _ = await tx.execute("DELETE FROM ensuite.jobs WHERE execution_id = ANY($1::bigint[])", ids)
-    for workflow_id, count in Counter(row["workflow_id"] for row in rows).items():
-        _ = await tx.execute(
-            "UPDATE ensuite.workflows SET deleted_executions = deleted_executions + $2"
-            " WHERE id = $1",
-            workflow_id,
-            count,
-        )
-    return len(rows)

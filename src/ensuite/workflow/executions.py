@@ -72,9 +72,10 @@ unusual_executions = sa.Table(
     sa.Column("reason", sa.Text()),
     sa.Column("finished_at", sa.DateTime(timezone=True)),
     sa.Column("rerun_of", sa.BigInteger()),
+    sa.Column("traceparent", sa.Text()),
     schema="ensuite",
 )
-"""The same with what most do not have: a lane, a cause, a reason not to start, one repeated."""
+"""The same with what most do not have: a lane, a cause, one that it repeats, a trace."""
 
 _job_columns = (
     sa.Column("id", sa.BigInteger()),
@@ -143,6 +144,10 @@ class Claim(msgspec.Struct, frozen=True):
     lane_key: str | None = None
     takeovers: int = 0
     """How often it was taken over from a worker that gave no sign of life."""
+    traceparent: str | None = None
+    """The trace in which it was captured."""
+    captured_at: datetime | None = None
+    """Of a first claim that is not fresh: when it was captured."""
 
 
 def _guard(*sets: str) -> Guard:
@@ -295,7 +300,7 @@ SET status = 0, lease_owner = $1, ready_at = $2, fence = e.fence + 1,
     started_at = coalesce(e.started_at, $3),
     takeovers = e.takeovers + (e.lease_owner IS NOT NULL)::int
 FROM (
-    SELECT id FROM ensuite.executions
+    SELECT id, lease_owner FROM ensuite.executions
     WHERE (status = 0 OR (status IS NULL AND lane_key IS NULL)) AND ready_at <= $3
         AND workflow_id <> ALL($4::bigint[])
     ORDER BY ready_at
@@ -303,8 +308,8 @@ FROM (
     FOR UPDATE SKIP LOCKED
 ) AS ready
 WHERE e.id = ready.id
-RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually,
-    e.stack, e.lane_key, e.takeovers
+RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually, e.created_at,
+    e.stack, e.lane_key, e.takeovers, e.traceparent, ready.lease_owner AS held_by
 """
 
 EXTEND = """

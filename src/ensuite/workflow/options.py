@@ -14,6 +14,7 @@ from ensuite.errors import InvalidRequest
 from ensuite.workflow import expressions
 from ensuite.workflow.configuration import Part, config
 from ensuite.workflow.outcome import Status
+from ensuite.workflow.retention import MAX_DAYS
 
 MAX_TIMEOUT_MILLISECONDS = 10 * 366 * 86_400_000
 MAX_STACK_LIMIT = 100
@@ -21,7 +22,6 @@ MAX_CONCURRENCY = 10_000
 MAX_DEBOUNCE_MILLISECONDS = 7 * 86_400_000
 MAX_RATE = 1_000_000
 MAX_PERIOD_MILLISECONDS = 31 * 86_400_000
-MAX_RETENTION_DAYS = 3660
 
 
 class InvalidWorkflow(InvalidRequest):
@@ -154,7 +154,7 @@ class Retention(Part):
         widget="number",
         default=None,
         ge=0,
-        le=MAX_RETENTION_DAYS,
+        le=MAX_DAYS,
         hint=(
             "Empty: as the server has it; 0: for ever.",
             "Vide : comme le serveur ; 0 : toujours.",
@@ -166,7 +166,7 @@ class Retention(Part):
         widget="number",
         default=None,
         ge=0,
-        le=MAX_RETENTION_DAYS,
+        le=MAX_DAYS,
     )
 
 

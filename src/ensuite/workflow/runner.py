@@ -5,7 +5,7 @@ are not committed alone: they ride in the next commit, and a crash before it onl
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from ensuite.workflow.bindings import Workflow
 from ensuite.workflow.executions import Claim, Link, attempt_rider, job_rider, outcome_of
 from ensuite.workflow.graph import PlacedNode
 from ensuite.workflow.interpreter import Ended, Waits, advance
+from ensuite.workflow.measures import Measures
 from ensuite.workflow.node import Http
 from ensuite.workflow.outcome import (
     NOTHING,
@@ -38,6 +39,7 @@ from ensuite.workflow.outcome import (
 from ensuite.workflow.progress import Progress
 from ensuite.workflow.scope import system_scope
 from ensuite.workflow.step import StepRecords, Turn
+from ensuite.workflow.traced import traced
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +79,7 @@ class Means:
     next_id: Callable[[], int]
     started: Callable[[Sequence[Rider]], None]
     """Told of the rows that rode along with what a step wrote: executions may be among them."""
+    measures: Measures = field(default_factory=Measures)
 
 
 def failed_by(error: Exception, **about: Any) -> Failed:
@@ -109,6 +112,7 @@ class Run:
         self._begun: dict[str, datetime] = {}
         # Which attempt of a node comes next, where it is not the first.
         self._attempts: dict[str, int] = {}
+        self._http = traced(means.http, claim.traceparent)
         self._scope = self._progress.scope(
             msgspec.json.decode(claim.context), system_scope(means.clock, means.next_id)
         )
@@ -236,6 +240,7 @@ class Run:
             "workflow",
             origin="workflow",
             execution_id=claim.id,
+            traceparent=claim.traceparent,
             chain=(*claim.stack, Link(claim.id, claim.key, placed.key)),
         )
 
@@ -254,10 +259,11 @@ class Run:
             waits_for_caller=self._caller,
             clock=self._means.clock,
             records=records,
-            http=self._means.http,
+            http=self._http,
             scope=self._scope,
         )
         work = node.run(turn) if waited is None else node.resume(turn, waited.value)
+        work = self._means.measures.timed(node.type, work)
         milliseconds = node.on_failure.timeout
         if not milliseconds and self._deadline is None:
             return await work
