@@ -36,7 +36,13 @@ FOLLOW_SECONDS = 180
 READER_SECONDS = 0.5
 """A reader takes longer than this from a call that starts a workflow to the next command."""
 
-FOLLOWED = ("docs/tutorial.md", "README.md", "docs/guides/api-keys.md", "docs/guides/roles.md")
+FOLLOWED = (
+    "docs/tutorial.md",
+    "README.md",
+    "docs/guides/api-keys.md",
+    "docs/guides/roles.md",
+    "docs/guides/people.md",
+)
 """In this order: each page goes on where those before it have come to."""
 
 MANUAL = (

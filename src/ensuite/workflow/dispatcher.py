@@ -117,6 +117,10 @@ class Dispatcher:
         """Look for ready executions now: somebody said that there are some."""
         self._wake.set()
 
+    def announce(self) -> None:
+        """Tell all processes, this one too, that an execution has become ready: it is committed."""
+        self._notify_soon()
+
     # --- taking executions ----------------------------------------------------------------
 
     def has_room_for(self, workflow: Workflow) -> bool:
@@ -365,11 +369,13 @@ class Dispatcher:
 
 
 async def delete_executions(tx: asyncpg.Connection, ids: list[ExecutionId]) -> int:
-    """Delete executions with their jobs; the counters of their revisions keep them."""
+    """Delete executions with their jobs and tasks; the counters of their revisions keep them."""
     rows = await tx.fetch(
         "DELETE FROM ensuite.executions WHERE id = ANY($1::bigint[]) RETURNING workflow_id", ids
     )
-    _ = await tx.execute("DELETE FROM ensuite.jobs WHERE execution_id = ANY($1::bigint[])", ids)
+    for table in ("jobs", "manual_tasks"):
+        sql = f"DELETE FROM ensuite.{table} WHERE execution_id = ANY($1::bigint[])"  # noqa: S608
+        _ = await tx.execute(sql, ids)
     for workflow_id, count in Counter(row["workflow_id"] for row in rows).items():
         _ = await tx.execute(
             "UPDATE ensuite.workflows SET deleted_executions = deleted_executions + $2"

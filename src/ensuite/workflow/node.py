@@ -13,7 +13,7 @@ from pydantic import Field as PydanticField
 from pydantic.alias_generators import to_camel
 
 from ensuite.clock import Clock
-from ensuite.workflow.outcome import Outcome
+from ensuite.workflow.outcome import Done, Failed, Outcome, Status
 
 node_types: dict[str, "type[Node]"] = {}
 
@@ -173,6 +173,9 @@ class Node(Part):
     calls_out: ClassVar[bool] = False
     """The node has an effect outside the database: its attempt is on record before it runs."""
 
+    asks: ClassVar[bool] = False
+    """The node puts tasks before people: those still open when it goes on end."""
+
     def branch_names(self) -> Mapping[int, str]:
         """The branches that this node has, by index."""
         return dict(enumerate(self.branches))
@@ -184,6 +187,10 @@ class Node(Part):
     async def resume(self, step: Step, waited: Any) -> Outcome:
         """Called instead of `run` once the time of `Waiting.until` has come, with its `value`."""
         raise NotImplementedError
+
+    async def decided(self, step: Step, status: Status, result: Any) -> Outcome:
+        """Called instead of `resume` when somebody has decided: people, or `jobs:resume`."""
+        return Done(result) if status is Status.RESOLVED else Failed(status=status, value=result)
 
 
 def node_type(

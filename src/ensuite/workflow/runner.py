@@ -20,7 +20,7 @@ from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import JobId
 from ensuite.storage.lanes import TooManyWaitingWrites
 from ensuite.storage.sqlstates import is_connection_loss, translated
-from ensuite.workflow import executions
+from ensuite.workflow import executions, tasks
 from ensuite.workflow.bindings import Workflow
 from ensuite.workflow.executions import Claim, attempt_rider, job_rider, outcome_of
 from ensuite.workflow.graph import PlacedNode
@@ -114,9 +114,9 @@ class Run:
             if isinstance(state, Ended):
                 return await self._end(state)
             if isinstance(state, Waits):
-                until = state.waiting.until
-                if until is None or until > now:
-                    return await self._park(until, now)
+                waiting, until = state.waiting, state.waiting.until
+                if waiting.decided is None and (until is None or until > now):
+                    return await self._park(state, now)
                 ended = await self._turn(state.node, state.waiting)
             else:
                 ended = await self._turn(state.node)
@@ -190,6 +190,10 @@ class Run:
             scope=self._scope,
         )
         if waited is not None:
+            if placed.node.asks:
+                await self._withdraw(placed)
+            if waited.decided is not None:
+                return await placed.node.decided(turn, waited.decided, waited.value)
             return await placed.node.resume(turn, waited.value)
         return await placed.node.run(turn)
 
@@ -244,12 +248,47 @@ class Run:
     def _lease_end(self) -> datetime:
         return self._means.clock.now() + executions.LEASE
 
-    async def _park(self, until: datetime | None, now: datetime) -> Ran:
-        ready_at = until or now + FOREVER
+    async def _park(self, state: Waits[PlacedNode], now: datetime) -> Ran:
+        waiting = state.waiting
+        ready_at = waiting.until or now + FOREVER
         if self._deadline is not None:
             ready_at = min(ready_at, self._deadline)
-        await self._commit(executions.PARK, [ready_at, None, Status.STARTED])
+        parking = [ready_at, None, Status.STARTED]
+        if waiting.tasks:
+            await self._ask(state, parking, now)
+        else:
+            await self._commit(executions.PARK, parking)
         return Ran(Status.STARTED, tuple(self._progress.messages))
+
+    async def _ask(self, state: Waits[PlacedNode], parking: Sequence[Any], now: datetime) -> None:
+        """Park, and put the tasks before people: both at once, or neither."""
+        asks_forever = state.waiting.until is None and self._deadline is None
+        riders, self._jobs = self._jobs[-MAX_JOBS_IN_FLIGHT:], self._jobs[:-MAX_JOBS_IN_FLIGHT]
+        if self._jobs:
+            await self._commit(executions.CONTINUE, [self._lease_end()])
+        sql, order = flight(tuple(rider.table for rider in riders), executions.PARK)
+        values = [self._claim.id, self._claim.fence, *parking]
+        values += [value for rider in riders for value in rider.values]
+        async with self._means.records().database.transaction() as tx:
+            if not await tx.fetchval(sql, *arranged(order, values)):
+                raise LeaseLost
+            await tasks.ask(
+                tx,
+                self._claim,
+                state.node.key,
+                state.waiting.tasks,
+                ids=self._means.next_id,
+                now=now,
+                expires_at=None if asks_forever else parking[0],
+            )
+
+    async def _withdraw(self, placed: PlacedNode) -> None:
+        """End the tasks that are still open: the node goes on without them."""
+        now = self._means.clock.now()
+        fenced = (self._claim.id, self._claim.fence, placed.key, now)
+        row = await self._means.records().database.fetchrow(tasks.WITHDRAW, *fenced)
+        if row is None or not row[0]:
+            raise LeaseLost
 
     async def _end(self, state: Ended) -> Ran:
         await self._commit(executions.END, self._ending(state))
