@@ -307,6 +307,25 @@ async def test_a_question_outlives_the_process(settings: Settings) -> None:
     assert (reply.status, execution["status"]) == (202, -5)
 
 
+async def test_an_answer_takes_the_lease_from_whoever_has_not_seen_it(office: Office) -> None:
+    execution_id = await asking(office)
+    row = await office.ensuite.database.fetchrow(
+        "UPDATE ensuite.executions SET lease_owner = 'elsewhere', fence = fence + 1,"
+        " ready_at = now() + interval '1 hour' WHERE id = $1 RETURNING fence",
+        execution_id,
+    )
+    _ = await submit(office.ada, YES)
+    execution = await office.api.ended(execution_id)
+    after = await office.ensuite.database.fetchrow(
+        "SELECT fence FROM ensuite.executions WHERE id = $1", execution_id
+    )
+
+    assert row is not None
+    assert after is not None
+    assert execution["status"] == 1
+    assert after["fence"] > row["fence"]
+
+
 async def test_what_asks_nobody_fails_with_a_sentence(office: Office) -> None:
     ask = {"type": "manual", "key": "ask", "config": {"assignees": ["{{$context.data.total}}"]}}
     _ = await office.api.workflow("orders", ask, key="k")

@@ -5,8 +5,8 @@ is about, they see what their role may view.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ensuite.api import records
 from ensuite.api.call import Answer, Call, enveloped, routes
@@ -30,6 +30,9 @@ from ensuite.workflow.questions import checked
 TASKS = "workflowManualTasks"
 
 MAX_PAGE_SIZE = 100
+
+_Key = tuple[str | None, str | None]
+"""A collection's name and the key of one of its records."""
 
 _COUNTS = """
 SELECT
@@ -186,13 +189,13 @@ async def _by_id(
     return {row["id"]: row for row in rows}
 
 
-async def _records(call: Call, executions: Any) -> Mapping[tuple[str | None, str | None], Record]:
+async def _records(call: Call, executions: Iterable[Record]) -> Mapping[_Key, Record]:
     """The records that executions are about, by collection and key: those the role may view."""
     keys: dict[str, set[str]] = defaultdict(set)
-    for execution in cast("Sequence[Record]", executions):
+    for execution in executions:
         if execution["collection"] is not None and execution["recordKey"] is not None:
             keys[execution["collection"]].add(execution["recordKey"])
-    viewed: dict[tuple[str | None, str | None], Record] = {}
+    viewed: dict[_Key, Record] = {}
     for name, wanted in keys.items():
         collection = call.snapshot.catalog.collections.get(name)
         # A key of several fields is not written in a form that can be looked up.

@@ -53,10 +53,10 @@ class Question(Part):
     name: str = config(
         en="Name", fr="Nom", min_length=1, max_length=MAX_NAME_LENGTH, pattern=f"^{_name.pattern}$"
     )
-    label: Labels = config(en="Label", fr="Libellé", widget="labels", default=Labels())
     type: Literal["text", "longText", "number", "boolean", "date", "select"] = config(
         en="Type", fr="Type", widget="select", default="text"
     )
+    label: Labels = config(en="Label", fr="Libellé", widget="labels", default=Labels())
     required: bool = config(en="Required", fr="Obligatoire", widget="switch", default=False)
     options: list[str] = config(
         en="Options", fr="Choix", widget="options", default=[], max_length=MAX_OPTIONS
@@ -69,8 +69,8 @@ class Action(Part):
     key: str = config(
         en="Key", fr="Clé", min_length=1, max_length=MAX_NAME_LENGTH, pattern=f"^{_name.pattern}$"
     )
-    label: Labels = config(en="Label", fr="Libellé", widget="labels", default=Labels())
     status: ActionStatus = config(en="Effect", fr="Effet", widget="select", default=1)
+    label: Labels = config(en="Label", fr="Libellé", widget="labels", default=Labels())
 
 
 ACTIONS = (

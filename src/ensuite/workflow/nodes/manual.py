@@ -69,7 +69,7 @@ class Manual(Node):
 
     assignees: list[Any] = config(
         en="Who is asked",
-        fr="Qui décide",
+        fr="À qui demander",
         widget="users",
         hint=(
             "Users, or templates that give the id of a user or a list of them",
@@ -80,11 +80,13 @@ class Manual(Node):
     )
     mode: Literal[0, 1, -1] = config(
         en="Who decides",
-        fr="Qui l’emporte",
+        fr="Qui décide",
         widget="select",
         default=0,
     )
-    title: str = config(en="Title", fr="Titre", widget="template", default="")
+    title: str = config(
+        en="Title of the task", fr="Titre de la tâche", widget="template", default=""
+    )
     details: str = config(
         en="Description",
         fr="Description",
