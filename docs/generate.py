@@ -52,7 +52,13 @@ from ensuite.workflow.trigger import trigger_types
 DOCS = Path(__file__).resolve().parent
 NOTHING = "–"
 
-GROUPS = {"data": "Records", "logic": "Logic", "call": "Calls", "caller": "Whoever started it"}
+GROUPS = {
+    "data": "Records",
+    "logic": "Logic",
+    "people": "People",
+    "call": "Calls",
+    "caller": "Whoever started it",
+}
 """What the editor calls the groups of node types."""
 
 RESOURCES = {
@@ -68,6 +74,7 @@ RESOURCES = {
     "workflows": "Workflows",
     "nodes": "Nodes",
     "executions": "Executions and jobs",
+    "manual_tasks": "Tasks of people",
     "streams": "Streams",
     "workflow_types": "Types of nodes and triggers",
     "buttons": "Buttons",
@@ -207,6 +214,28 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("server.http_client", "MAX_REDIRECTS", "Redirects that a `request` follows"),
         ("server.http_client", "MAX_CONNECTIONS", "Outgoing connections of a process"),
         ("workflow.executions", "MAX_RESULT_BYTES", "Bytes of a job's result"),
+    ),
+    "Asking people": (
+        ("workflow.nodes.manual", "MAX_ASSIGNEES", "People that a `manual` asks"),
+        ("workflow.nodes.manual", "MAX_DEADLINE_MILLISECONDS", "Milliseconds of its deadline"),
+        (
+            "workflow.nodes.manual",
+            "MAX_TITLE_CHARACTERS",
+            "Characters of a task's title; the rest is cut off",
+        ),
+        (
+            "workflow.nodes.manual",
+            "MAX_DESCRIPTION_CHARACTERS",
+            "Characters of its description; the rest is cut off",
+        ),
+        ("workflow.questions", "MAX_FIELDS", "Fields of a form"),
+        ("workflow.questions", "MAX_ACTIONS", "Actions of a form"),
+        ("workflow.questions", "MAX_OPTIONS", "Options of a field to choose from"),
+        ("workflow.questions", "MAX_NAME_LENGTH", "Characters of the name of a field or action"),
+        ("workflow.questions", "MAX_LABEL_LENGTH", "Characters of its label"),
+        ("workflow.questions", "MAX_TEXT_LENGTH", "Characters of a value of an answer"),
+        ("workflow.questions", "MAX_ANSWER_BYTES", "Bytes of an answer"),
+        ("api.manual_tasks", "MAX_PAGE_SIZE", "Tasks on a page"),
     ),
     "Buttons and views": (
         ("api.buttons", "MAX_BUTTONS", "Buttons of a collection"),

@@ -32,6 +32,7 @@ LOADING = ".mantine-Skeleton-root, [data-loading]"
 
 SCREENS: Mapping[str, str] = {
     "sign-in": "/sign-in",
+    "inbox": "/inbox",
     "tables": "/tables",
     "designer": "/tables/posts",
     "grid": "/data/posts",

@@ -77,11 +77,14 @@ def make(server: Server) -> Sample:
     posts = [_make_post(server, number, categories) for number in range(len(TITLES))]
     executions = [_start(server, workflow, post) for post in posts[:9]]
     others = [_start(server, "check-facts", posts[9]), _start(server, "remind", posts[10])]
+    asked = [_start(server, "may-print", post) for post in posts[11:14]]
     for name, days in (("Website", "90d"), ("Nightly import", "30d")):
         values = {"name": name, "role": {"name": "admin"}, "expiresIn": days}
         _ = server.api("apiKeys:create", values)
     for execution in (*executions, others[0]):
         _ = server.ended(execution)
+    for execution in asked:
+        server.waits(execution)
     return Sample(posts[LONG], workflow, executions[LONG])
 
 
@@ -197,6 +200,26 @@ def _make_workflows(server: Server) -> str:
     reminds = _make_workflow(server, "remind", "Remind the author after a week")
     _ = _make_node(server, reminds, "delay", "Wait a week", duration=1, unit=604_800_000)
     _turn_on(server, reminds)
+    asks = _make_workflow(server, "may-print", "May it go into print?")
+    question = {
+        "assignees": [server.api("auth:check")["id"]],
+        "title": "Print “{{$context.data.title}}”?",
+        "description": "The issue closes on Thursday.\nSay which section it goes into.",
+        "fields": [
+            {
+                "name": "section",
+                "label": {"en": "Section", "fr": "Rubrique"},
+                "type": "select",
+                "options": list(CATEGORIES),
+                "required": True,
+            },
+            {"name": "pages", "label": {"en": "Number of pages", "fr": "Pages"}, "type": "number"},
+        ],
+        "deadline": 604_800_000,
+    }
+    values = {"type": "manual", "title": "Ask the editor", "config": question}
+    _ = server.api(f"workflows/{asks}/nodes:create", values)
+    _turn_on(server, asks)
     _ = _make_workflow(server, "archive", "Archive old posts")
     return "publish"
 

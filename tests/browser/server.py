@@ -79,6 +79,15 @@ class Server:
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"execution {execution_id} has not ended")
 
+    def waits(self, execution_id: int) -> None:
+        """Return when a step of the execution waits, for its time or for people."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            if self.api("jobs:list", filter={"executionId": execution_id, "status": 0}):
+                return
+            time.sleep(POLL_SECONDS)
+        raise AssertionError(f"execution {execution_id} does not wait")
+
 
 @dataclass(frozen=True)
 class EmptyServer:

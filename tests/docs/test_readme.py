@@ -42,6 +42,7 @@ FOLLOWED = (
     "docs/guides/api-keys.md",
     "docs/guides/roles.md",
     "docs/guides/retries-and-waiting.md",
+    "docs/guides/people.md",
 )
 """In this order: each page goes on where those before it have come to."""
 

@@ -39,6 +39,20 @@ export const useCollections = () =>
     select: (all) => all.filter((each) => each.system !== true),
   });
 
+const COUNTED_EVERY_MILLISECONDS = 15_000;
+
+/** How many tasks wait for who is signed in; executions ask while the page is open. */
+export const useOpenTasks = () =>
+  useQuery({
+    queryKey: ["tasks", "count"],
+    refetchInterval: COUNTED_EVERY_MILLISECONDS,
+    refetchOnWindowFocus: "always",
+    queryFn: async () => {
+      const rows = await call<{ stats: { pending: number } }[]>("userWorkflowTasks:listMine");
+      return rows.data.reduce((sum, each) => sum + each.stats.pending, 0);
+    },
+  });
+
 const matches = (pattern: string, name: string) =>
   new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`).test(name);
 

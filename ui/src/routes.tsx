@@ -39,6 +39,7 @@ const page = <P extends string>(
   });
 
 const pages = [
+  page("/inbox", () => import("./inbox/InboxPage"), "InboxPage"),
   page("/tables", () => import("./tables/TablesPage"), "TablesPage"),
   page("/tables/$name", () => import("./tables/DesignerPage"), "DesignerPage"),
   page("/data/$table", () => import("./data/GridPage"), "GridPage"),

@@ -14,6 +14,7 @@ MODULES = (
     "workflows",
     "nodes",
     "executions",
+    "manual_tasks",
     "streams",
     "workflow_types",
     "buttons",

@@ -10,10 +10,11 @@ from ensuite.api.call import Answer, Call, enveloped, routes
 from ensuite.api.workflows import MANAGE, an_id, named_id
 from ensuite.data.query import Query, Selection, parse_sort
 from ensuite.data.values import plain_object
-from ensuite.errors import InvalidParameter, InvalidRequest, NotFound
+from ensuite.errors import Forbidden, InvalidParameter, InvalidRequest, NotFound
 from ensuite.ids import ExecutionId, JobId
+from ensuite.workflow import tasks
 from ensuite.workflow.deletion import delete_executions
-from ensuite.workflow.executions import ABORT_JOBS, STOP
+from ensuite.workflow.executions import ABORT_JOBS, STOP, ResultTooLarge
 from ensuite.workflow.given import InputTooLarge, input_of
 from ensuite.workflow.outcome import EndReason, Status
 from ensuite.workflow.reruns import MAX_REPEATED, Reruns, Wish
@@ -38,6 +39,12 @@ class JobNotFound(NotFound):
     """There is no such job."""
 
     code = "JOB_NOT_FOUND"
+
+
+class JobNotWaiting(InvalidRequest):
+    """The job has ended, or is at work: only one that waits can be resumed."""
+
+    code = "JOB_NOT_WAITING"
 
 
 class StepInputTooLarge(InvalidRequest):
@@ -193,3 +200,28 @@ async def job_input(call: Call) -> Answer:
     if not found:
         raise JobNotFound
     return enveloped(given)
+
+
+@routes.add("jobs", "resume")
+async def resume_job(call: Call) -> Answer:
+    """Decide for a job that waits, as root: `{status, result}`; 202, the execution goes on."""
+    if not call.actor.is_root:
+        raise Forbidden
+    job_id, body = JobId(named_id(call)), plain_object(call.body)
+    status = body.get("status", Status.RESOLVED)
+    if isinstance(status, bool) or status not in set(Status) - {Status.STARTED}:
+        message = "status is the number of an end, such as 1 or -5"
+        raise InvalidRequest(message)
+    async with call.means.database.transaction() as tx:
+        job = await tasks.waiting_job(tx, job_id)
+        if job is None:
+            if await tx.fetchval("SELECT 1 FROM ensuite.jobs WHERE id = $1", job_id):
+                raise JobNotWaiting
+            raise JobNotFound
+        try:
+            now = call.means.clock.now()
+            await tasks.decide(tx, job, Status(status), body.get("result"), now)
+        except ResultTooLarge as error:
+            raise InvalidRequest(str(error)) from error
+    call.means.dispatcher.announce()
+    return Answer({"data": {"id": job_id}}, status=202)

@@ -7,23 +7,28 @@ from ensuite.workflow.expressions import compile as compile_expression
 from ensuite.workflow.expressions import evaluate
 from ensuite.workflow.filters import narrowing
 from ensuite.workflow.node import HttpAnswer, Node, Records, Step, node_type
-from ensuite.workflow.outcome import Branch, Done, Failed, Finish, Outcome, Status, Waiting
+from ensuite.workflow.outcome import Branch, Done, Failed, Finish, Outcome, Status, Task, Waiting
+from ensuite.workflow.questions import Action, Form, Question
 from ensuite.workflow.scope import resolve, text
 
 __all__ = [
+    "Action",
     "Branch",
     "Clock",
     "Criterion",
     "Done",
     "Failed",
     "Finish",
+    "Form",
     "HttpAnswer",
     "Node",
     "Outcome",
     "Part",
+    "Question",
     "Records",
     "Status",
     "Step",
+    "Task",
     "Waiting",
     "compile_expression",
     "config",

@@ -7,7 +7,7 @@ import asyncpg
 
 from ensuite.ids import ExecutionId, WorkflowId
 
-HANGING = ("ensuite.jobs",)
+HANGING = ("ensuite.jobs", "ensuite.manual_tasks")
 """Tables whose rows belong to an execution and go with it: each has an indexed `execution_id`.
 
 A further table of that kind is one more name here.

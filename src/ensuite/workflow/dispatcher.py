@@ -142,6 +142,10 @@ class Dispatcher:
             if each.isdecimal():
                 self._stop_here(ExecutionId(int(each)))
 
+    def announce(self) -> None:
+        """Tell all processes, this one too, that an execution has become ready: it is committed."""
+        self._notify_soon()
+
     # --- taking executions ----------------------------------------------------------------
 
     def has_room_for(self, start: Start) -> bool:

@@ -258,7 +258,7 @@ def as_job(outcome: Outcome) -> tuple[Status, Any, Mapping[str, Any] | None, str
             return Status.RESOLVED, value, meta or None, None
         case Branch(index, value, then):
             return Status.RESOLVED, value, {"branch": index, "then": then}, None
-        case Waiting(until, value):
+        case Waiting(until=until, value=value):
             return Status.STARTED, value, {"until": until.isoformat() if until else None}, None
         case Failed(error, status, value):
             shown = {"message": error} if value is None and error is not None else value
@@ -280,8 +280,12 @@ def outcome_of(row: Row) -> Outcome | None:
     if status is Status.STARTED:
         if meta.get("attempt"):
             return None
-        until = meta.get("until")
-        return Waiting(datetime.fromisoformat(until) if until else None, value)
+        until, decided = meta.get("until"), meta.get("decided")
+        return Waiting(
+            datetime.fromisoformat(until) if until else None,
+            value,
+            decided=None if decided is None else Status(decided),
+        )
     if status is Status.RETRY_NEEDED and "retryAt" in meta:
         failure = Failed(row["error"], Status.RETRY_NEEDED, value)
         return Retrying(datetime.fromisoformat(meta["retryAt"]), failure)
@@ -342,9 +346,13 @@ WHERE id = ANY($1::bigint[]) AND (status IS NULL OR status = 0)
 RETURNING id, key, lane_key
 """
 
-# What nobody will resume any more is no longer pending.
+# What nobody will resume any more is no longer pending, and no longer asked of anybody.
 ABORT_JOBS = """
-UPDATE ensuite.jobs SET status = -3, finished_at = $2
+WITH aborted AS (
+    UPDATE ensuite.jobs SET status = -3, finished_at = $2
+    WHERE execution_id = ANY($1::bigint[]) AND status = 0
+)
+UPDATE ensuite.manual_tasks SET status = -3, updated_at = $2
 WHERE execution_id = ANY($1::bigint[]) AND status = 0
 """
 

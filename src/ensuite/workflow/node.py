@@ -12,7 +12,7 @@ import msgspec
 from ensuite.clock import Clock
 from ensuite.workflow.configuration import Part, config
 from ensuite.workflow.failure import FailurePolicy
-from ensuite.workflow.outcome import Outcome
+from ensuite.workflow.outcome import Done, Failed, Outcome, Status
 
 node_types: dict[str, "type[Node]"] = {}
 
@@ -156,6 +156,9 @@ class Node(Part):
     calls_out: ClassVar[bool] = False
     """The node has an effect outside the database: its attempt is on record before it runs."""
 
+    asks: ClassVar[bool] = False
+    """The node puts tasks before people: those still open when it goes on end."""
+
     on_failure: FailurePolicy = config(
         en="Error handling",
         fr="Gestion des erreurs",
@@ -175,6 +178,10 @@ class Node(Part):
     async def resume(self, step: Step, waited: Any) -> Outcome:
         """Called instead of `run` once the time of `Waiting.until` has come, with its `value`."""
         raise NotImplementedError
+
+    async def decided(self, step: Step, status: Status, result: Any) -> Outcome:
+        """Called instead of `resume` when somebody has decided: people, or `jobs:resume`."""
+        return Done(result) if status is Status.RESOLVED else Failed(status=status, value=result)
 
 
 def node_type(

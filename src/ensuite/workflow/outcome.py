@@ -1,5 +1,6 @@
 """How a node can end its turn, and the status numbers of the wire contract (section 5.2)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -91,11 +92,28 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """What one person is asked; `form` is what `questions.Form` writes as JSON."""
+
+    user_id: int
+    title: str
+    description: str
+    form: Mapping[str, Any]
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """Stop here and hold nothing, until `until`, or until somebody resumes the node."""
+    """Stop here and hold nothing, until `until`, or until somebody resumes the node.
+
+    `tasks` are put before people in the commit that parks the execution; a node that asks writes
+    no records in the same turn.  `decided` says that somebody has resumed the node, with `value`.
+    """
 
     until: datetime | None = None
     value: Any = None
+    tasks: tuple[Task, ...] = ()
+    decided: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import JobId
 from ensuite.storage.lanes import TooManyWaitingWrites
 from ensuite.storage.sqlstates import is_connection_loss, translated
-from ensuite.workflow import executions
+from ensuite.workflow import executions, tasks
 from ensuite.workflow.bindings import Workflow
 from ensuite.workflow.executions import Claim, Link, attempt_rider, job_rider, outcome_of
 from ensuite.workflow.graph import PlacedNode
 from ensuite.workflow.interpreter import Ended, Waits, advance
 from ensuite.workflow.measures import Measures
-from ensuite.workflow.node import Http
+from ensuite.workflow.node import Http, Node
 from ensuite.workflow.outcome import (
     NOTHING,
     EndReason,
@@ -138,13 +138,14 @@ class Run:
             if isinstance(state, Ended):
                 return await self._end(state)
             if isinstance(state, Waits):
-                until = state.waiting.until
-                if until is None or until > now:
-                    if not self._may_stay(state.waiting, now):
-                        return await self._park(until, now)
+                waiting, until = state.waiting, state.waiting.until
+                decided = isinstance(waiting, Waiting) and waiting.decided is not None
+                if not decided and (until is None or until > now):
+                    if not self._may_stay(waiting, now):
+                        return await self._park(state, now)
                     # What led here is on record while the caller waits.
                     await self._commit(executions.CONTINUE, [self._lease_end()])
-                    await sleep_until(self._means.clock, state.waiting.until or now)
+                    await sleep_until(self._means.clock, until or now)
                     continue
                 ended = await self._turn(state.node, state.waiting)
             else:
@@ -262,8 +263,7 @@ class Run:
             http=self._http,
             scope=self._scope,
         )
-        work = node.run(turn) if waited is None else node.resume(turn, waited.value)
-        work = self._means.measures.timed(node.type, work)
+        work = self._means.measures.timed(node.type, self._worked(placed, node, turn, waited))
         milliseconds = node.on_failure.timeout
         if not milliseconds and self._deadline is None:
             return await work
@@ -277,6 +277,17 @@ class Run:
                 raise
             said = f"The step took longer than {milliseconds} ms"
             return Failed(said, Status.ABORTED, {"message": said})
+
+    async def _worked(
+        self, placed: PlacedNode, node: Node, turn: Turn, waited: Waiting | None
+    ) -> Outcome:
+        if waited is None:
+            return await node.run(turn)
+        if node.asks:
+            await self._withdraw(placed)
+        if waited.decided is not None:
+            return await node.decided(turn, waited.decided, waited.value)
+        return await node.resume(turn, waited.value)
 
     async def _announce(self, placed: PlacedNode, attempt: int, started_at: datetime) -> None:
         """Put an outgoing call on record before it is made, with the jobs that led to it."""
@@ -337,12 +348,49 @@ class Run:
     def _lease_end(self) -> datetime:
         return self._means.clock.now() + executions.LEASE
 
-    async def _park(self, until: datetime | None, now: datetime) -> Ran:
-        ready_at = until or now + FOREVER
+    async def _park(self, state: Waits[PlacedNode], now: datetime) -> Ran:
+        waiting = state.waiting
+        ready_at = waiting.until or now + FOREVER
         if self._deadline is not None:
             ready_at = min(ready_at, self._deadline)
-        await self._commit(executions.PARK, [ready_at, None, Status.STARTED])
+        parking = [ready_at, None, Status.STARTED]
+        if isinstance(waiting, Waiting) and waiting.tasks:
+            await self._ask(state.node, waiting, parking, now)
+        else:
+            await self._commit(executions.PARK, parking)
         return Ran(Status.STARTED, tuple(self._progress.messages), until=ready_at)
+
+    async def _ask(
+        self, placed: PlacedNode, waiting: Waiting, parking: Sequence[Any], now: datetime
+    ) -> None:
+        """Park, and put the tasks before people: both at once, or neither."""
+        asks_forever = waiting.until is None and self._deadline is None
+        riders, self._jobs = self._jobs[-MAX_JOBS_IN_FLIGHT:], self._jobs[:-MAX_JOBS_IN_FLIGHT]
+        if self._jobs:
+            await self._commit(executions.CONTINUE, [self._lease_end()])
+        sql, order = flight(tuple(rider.table for rider in riders), executions.PARK)
+        values = [self._claim.id, self._claim.fence, *parking]
+        values += [value for rider in riders for value in rider.values]
+        async with self._means.records().database.transaction() as tx:
+            if not await tx.fetchval(sql, *arranged(order, values)):
+                raise LeaseLost
+            await tasks.ask(
+                tx,
+                self._claim,
+                placed.key,
+                waiting.tasks,
+                ids=self._means.next_id,
+                now=now,
+                expires_at=None if asks_forever else parking[0],
+            )
+
+    async def _withdraw(self, placed: PlacedNode) -> None:
+        """End the tasks that are still open: the node goes on without them."""
+        now = self._means.clock.now()
+        fenced = (self._claim.id, self._claim.fence, placed.key, now)
+        row = await self._means.records().database.fetchrow(tasks.WITHDRAW, *fenced)
+        if row is None or not row[0]:
+            raise LeaseLost
 
     async def _end(self, state: Ended) -> Ran:
         await self._commit(executions.END, self._ending(state))

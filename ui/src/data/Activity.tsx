@@ -4,14 +4,14 @@ import { ArrowRight } from "lucide-react";
 import { Trans, useTranslation } from "react-i18next";
 import type { Collection, Row } from "../api";
 import { isActive, stateOf } from "../parts/executionState";
+import { titleOfRecord } from "../parts/fields";
 import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
 import { Since } from "../parts/Since";
+import { Value } from "../parts/Value";
 import { titleOf } from "../queries";
 import styles from "./Activity.module.css";
-import { titleOfRecord } from "./fields";
 import { type Change, Follow, type Started, useActivity } from "./useActivity";
-import { Value } from "./Value";
 
 /** What became of a record: its changes, and the executions that it started. */
 export function Activity({

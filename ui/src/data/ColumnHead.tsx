@@ -2,9 +2,9 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { ArrowDown, ArrowUp, Ellipsis } from "lucide-react";
 import type { KeyboardEvent, PointerEvent as Press } from "react";
 import { useTranslation } from "react-i18next";
+import { kindOf } from "../parts/fields";
 import { titleOf } from "../queries";
 import { type Column, within } from "./columns";
-import { kindOf } from "./fields";
 import styles from "./Grid.module.css";
 
 const STEP = 16;

@@ -2,10 +2,10 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { type Collection, call, type Row } from "../api";
+import { associationNames, kindOf, shownFields, titleOfRecord } from "../parts/fields";
+import { Value } from "../parts/Value";
 import { titleOf, useCollections } from "../queries";
 import styles from "./Activity.module.css";
-import { associationNames, kindOf, shownFields, titleOfRecord } from "./fields";
-import { Value } from "./Value";
 
 const QUIET = new Set(["updatedAt", "updatedBy"]);
 

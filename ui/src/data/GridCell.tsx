@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import type { Collection } from "../api";
+import { kindOf } from "../parts/fields";
+import { Value } from "../parts/Value";
 import type { Column } from "./columns";
-import { kindOf } from "./fields";
-import { Value } from "./Value";
 
 interface Props {
   column: Column;

@@ -2,8 +2,8 @@ import { MultiSelect, NumberInput, Select, Switch, Textarea, TextInput } from "@
 import type { Field, Row } from "../api";
 import { timeZone } from "../i18n";
 import { fromWallClock, toWallClock } from "../i18n/zone";
+import { kindOf, optionsOf } from "../parts/fields";
 import { JsonField } from "../parts/form/JsonField";
-import { kindOf, optionsOf } from "./fields";
 import { RelationPicker } from "./RelationPicker";
 
 interface Props {

@@ -1,7 +1,7 @@
 import type { RefObject } from "react";
 import { ApiError, type Collection, type Field } from "../api";
+import { kindOf, mayFill, shownFields, toSend } from "../parts/fields";
 import { titleOf } from "../queries";
-import { kindOf, mayFill, shownFields, toSend } from "./fields";
 import styles from "./Grid.module.css";
 import { Input } from "./Input";
 

@@ -6,10 +6,10 @@ import { useTranslation } from "react-i18next";
 import { ApiError, type Came, type Collection, call, cameOf, cameOfError, type Row } from "../api";
 import { local } from "../i18n";
 import { Drawer } from "../parts/Drawer";
+import { keyName } from "../parts/fields";
 import { Outcomes } from "../parts/Outcomes";
 import { Problem } from "../parts/Problem";
 import { useCollections } from "../queries";
-import { keyName } from "./fields";
 import { askedFields, bodyOf, NewFields, type Values } from "./NewFields";
 import { type Button, triggers } from "./useButtons";
 

@@ -1,9 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Collection, Row } from "../api";
+import { kindOf, shownFields } from "../parts/fields";
 import { may, useAbilities } from "../queries";
 import { Conflict } from "./Conflict";
-import { kindOf, shownFields } from "./fields";
 import { RecordField } from "./RecordField";
 import { Related } from "./Related";
 

@@ -4,12 +4,12 @@ import { ArrowUpRight } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, type Collection, type Field, type Row } from "../api";
+import { keyName, kindOf, mayFill, titleOfRecord } from "../parts/fields";
+import { Value } from "../parts/Value";
 import { titleOf, useCollections } from "../queries";
-import { keyName, kindOf, mayFill, titleOfRecord } from "./fields";
 import styles from "./Grid.module.css";
 import { Input } from "./Input";
 import { isConflict, useSaveField } from "./useRecord";
-import { Value } from "./Value";
 
 interface Props {
   collection: Collection;

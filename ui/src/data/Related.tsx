@@ -4,12 +4,12 @@ import { X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Collection, call, type Field, type Row } from "../api";
+import { keyName } from "../parts/fields";
 import { Problem } from "../parts/Problem";
+import { RecordLink } from "../parts/RecordLink";
 import { may, titleOf, useAbilities, useCollections } from "../queries";
-import { keyName } from "./fields";
 import styles from "./Grid.module.css";
 import { NewRelated } from "./NewRelated";
-import { RecordLink } from "./RecordLink";
 import { RelationPicker } from "./RelationPicker";
 
 interface Props {

@@ -3,8 +3,8 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, type Row } from "../api";
+import { keyName, titleOfRecord } from "../parts/fields";
 import { useCollections } from "../queries";
-import { keyName, titleOfRecord } from "./fields";
 
 interface Props {
   target: string;

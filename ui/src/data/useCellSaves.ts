@@ -2,8 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, type Collection, type Field, type Row } from "../api";
+import { keyName } from "../parts/fields";
 import { useCollections } from "../queries";
-import { keyName } from "./fields";
 import { isConflict, readRecord, writeField } from "./useRecord";
 
 interface Saving {

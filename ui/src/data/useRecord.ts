@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, type Collection, call, type Field, type Row } from "../api";
+import { associationNames, toSend } from "../parts/fields";
 import { useCollections } from "../queries";
-import { associationNames, toSend } from "./fields";
 
 interface Read {
   row: Row | null;

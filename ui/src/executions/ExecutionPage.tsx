@@ -22,6 +22,8 @@ import { useTick } from "./useTick";
 import { Waterfall } from "./Waterfall";
 
 const NO_JOBS: Job[] = [];
+/** Types of steps whose time is spent waiting. */
+const WAITING = new Set(["delay", "manual"]);
 
 /** One execution, while it goes on and afterwards: the version that ran, step by step. */
 export function ExecutionPage() {
@@ -57,7 +59,7 @@ export function ExecutionPage() {
 
   const titles = Object.fromEntries(steps.map((each) => [each.key, each.title]));
   const waits = new Set(
-    (workflow?.nodes ?? []).filter((each) => each.type === "delay").map((each) => each.key),
+    (workflow?.nodes ?? []).filter((each) => WAITING.has(each.type)).map((each) => each.key),
   );
   const shown = view ?? (narrow || (version && !workflow) ? "list" : "canvas");
   const selected = chosen === undefined ? (narrow ? null : "trigger") : chosen;

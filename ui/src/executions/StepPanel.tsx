@@ -7,6 +7,7 @@ import { between, duration, stateOf } from "../parts/executionState";
 import { JsonTree } from "../parts/JsonTree";
 import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
+import { Asked } from "./Asked";
 import { Attempts } from "./Attempts";
 import type { Job } from "./execution";
 import styles from "./Panel.module.css";
@@ -55,6 +56,7 @@ export function StepPanel({ nodeKey, title, jobs, onClose }: Props) {
                 <dd>{format.moment(job.meta.until)}</dd>
               </>
             )}
+            <Asked job={job} />
             <dt>{t("executions:started")}</dt>
             <dd>{job.createdAt && format.moment(job.createdAt)}</dd>
             <dt>{t("executions:duration")}</dt>

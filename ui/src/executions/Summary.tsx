@@ -4,7 +4,8 @@ import { format } from "../i18n";
 import { Drawer } from "../parts/Drawer";
 import { JsonTree } from "../parts/JsonTree";
 import { Problem } from "../parts/Problem";
-import { type Execution, nameOf } from "./execution";
+import { nameOf } from "../parts/person";
+import type { Execution } from "./execution";
 import styles from "./Panel.module.css";
 import { RecordLink } from "./Trigger";
 

@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { nameOf } from "../parts/person";
 import { titleOf, useCollections } from "../queries";
-import { type Execution, nameOf } from "./execution";
+import type { Execution } from "./execution";
 
 /** The record that an execution is about, as a link where there is a page for it. */
 export function RecordLink({ execution }: { execution: Execution }) {

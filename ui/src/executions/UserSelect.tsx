@@ -4,8 +4,8 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
+import { nameOf, type Person } from "../parts/person";
 import { mayManage, useAbilities, useMe } from "../queries";
-import { nameOf, type Person } from "./execution";
 
 interface Props {
   value: number | undefined;

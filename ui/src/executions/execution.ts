@@ -1,5 +1,6 @@
 /** Executions and jobs as the API shows them. */
 import type { Row } from "../api";
+import type { Person } from "../parts/person";
 
 export interface Job {
   id: number;
@@ -22,13 +23,6 @@ export interface StepReached {
   title: string | null;
   type: string | null;
   status: number;
-}
-
-export interface Person {
-  id: number;
-  nickname?: string | null;
-  username?: string | null;
-  email?: string | null;
 }
 
 export interface Execution extends Row {
@@ -63,9 +57,6 @@ export interface Execution extends Row {
   /** It came while the page was open. */
   arrived?: boolean;
 }
-
-export const nameOf = (person: Person) =>
-  person.nickname || person.username || person.email || String(person.id);
 
 /** Rows by id: those given last are how they are now; the newest come first. */
 export function merged<T extends { id: number }>(known: T[], changed: T): T[] {

@@ -39,6 +39,7 @@ export function Palette() {
   );
   const manages = (snippet: string) => mayManage(abilities, snippet);
   const pages: [string, string, boolean][] = [
+    ["inbox", "/inbox", true],
     ["workflows", "/workflows", managesWorkflows],
     ["executions", "/executions", managesWorkflows],
     ["tables", "/tables", manages("pm.data-source-manager.main")],

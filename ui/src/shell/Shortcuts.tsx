@@ -6,6 +6,7 @@ import styles from "./Shortcuts.module.css";
 
 /** After `G`: where the next letter leads. */
 const PLACES: Record<string, { to: string; label: string }> = {
+  i: { to: "/inbox", label: "inbox" },
   t: { to: "/tables", label: "tables" },
   w: { to: "/workflows", label: "workflows" },
   e: { to: "/executions", label: "executions" },

@@ -11,6 +11,7 @@ import { Link } from "@tanstack/react-router";
 import {
   Database,
   History,
+  Inbox,
   KeyRound,
   Search,
   Settings,
@@ -21,8 +22,16 @@ import {
 } from "lucide-react";
 import type { ComponentType, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { LANGUAGES, type Language, speak } from "../i18n";
-import { may, mayManage, titleOf, useAbilities, useCollections, useMe } from "../queries";
+import { format, LANGUAGES, type Language, speak } from "../i18n";
+import {
+  may,
+  mayManage,
+  titleOf,
+  useAbilities,
+  useCollections,
+  useMe,
+  useOpenTasks,
+} from "../queries";
 import { useSignOut } from "../signOut";
 import styles from "./Sidebar.module.css";
 
@@ -31,6 +40,7 @@ export function Sidebar({ onLeave }: { onLeave: () => void }) {
   const { t } = useTranslation();
   const { data: abilities } = useAbilities();
   const { data: collections = [] } = useCollections();
+  const { data: pending } = useOpenTasks();
   const tables = collections.filter(
     (each) => each.hidden !== true && may(abilities, each.name, "view"),
   );
@@ -47,6 +57,9 @@ export function Sidebar({ onLeave }: { onLeave: () => void }) {
           </ActionIcon>
         </Tooltip>
       </div>
+      <Item to="/inbox" icon={Inbox} count={pending} onLeave={onLeave}>
+        {t("inbox")}
+      </Item>
       {tables.length > 0 && <h2 className={styles.group}>{t("data")}</h2>}
       {tables.map((each) => (
         <Item key={each.name} to={`/data/${each.name}`} icon={Table2} onLeave={onLeave}>
@@ -97,15 +110,18 @@ export function Sidebar({ onLeave }: { onLeave: () => void }) {
 interface ItemProps {
   to: string;
   icon: ComponentType<{ size?: number; strokeWidth?: number }>;
+  /** How much waits there; nothing shows where nothing does. */
+  count?: number;
   onLeave: () => void;
   children: ReactNode;
 }
 
-function Item({ to, icon: Icon, onLeave, children }: ItemProps) {
+function Item({ to, icon: Icon, count = 0, onLeave, children }: ItemProps) {
   return (
     <Link to={to} className={styles.item} onClick={onLeave}>
       <Icon size={16} strokeWidth={1.75} />
       <span className={styles.label}>{children}</span>
+      {count > 0 && <span className={styles.count}>{format.number(count)}</span>}
     </Link>
   );
 }

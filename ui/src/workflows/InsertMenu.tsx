@@ -16,7 +16,7 @@ interface Props {
   onClose: () => void;
 }
 
-const GROUPS = ["logic", "data", "call", "caller"];
+const GROUPS = ["logic", "data", "people", "call", "caller"];
 
 /** The steps that can be inserted, found by typing; Enter takes the first. */
 export function InsertMenu({ at, types, onChoose, onPaste, onClose }: Props) {

@@ -1,8 +1,9 @@
 /** What a step may name: the record that started the workflow, who acts, and earlier results. */
 import type { TFunction } from "i18next";
 import type { Collection } from "../api";
+import { local } from "../i18n";
 import type { FlowNode } from "../parts/flow/tree";
-import { asObject, collectionName, type VariableSource } from "../parts/form/types";
+import { asObject, asText, collectionName, type VariableSource } from "../parts/form/types";
 import type { Workflow } from "../queries";
 import { titleOf } from "../queries";
 
@@ -71,6 +72,7 @@ export function variables(
             path: `${path}.${field.name}`,
             sample: at(result, field.name),
           });
+    if (node.type === "manual") sources.push(...answered(node, group, path, t));
   }
   sources.push({
     group: t("workflows:fromSystem"),
@@ -78,4 +80,17 @@ export function variables(
     path: "$system.now",
   });
   return sources;
+}
+
+/** The fields of the answer that decided; of several answers, each gives a list. */
+function answered(node: FlowNode, group: string, path: string, t: TFunction): VariableSource[] {
+  const fields = Array.isArray(node.config.fields) ? node.config.fields.map(asObject) : [];
+  const sources = fields.map((each) => ({
+    group,
+    label: local(asObject(each.label)) || asText(each.name),
+    path: `${path}.form.${asText(each.name)}`,
+  }));
+  if (node.config.comment !== false)
+    sources.push({ group, label: t("workflows:comment"), path: `${path}.form.comment` });
+  return [...sources, { group, label: t("workflows:whoDecided"), path: `${path}.userId` }];
 }

@@ -6,7 +6,13 @@ import { type Types, titleOf, type Workflow } from "../../queries";
 import { asObject, asText, collectionName } from "../form/types";
 import type { Described, FlowNode, Kind, Step } from "./tree";
 
-const KINDS: Record<string, Kind> = { data: "data", logic: "logic", call: "out", caller: "human" };
+const KINDS: Record<string, Kind> = {
+  data: "data",
+  logic: "logic",
+  people: "human",
+  call: "out",
+  caller: "human",
+};
 
 export function describer(types: Types, collections: Collection[], t: TFunction) {
   const named = (given: unknown) => {
@@ -26,14 +32,14 @@ export function describer(types: Types, collections: Collection[], t: TFunction)
       kind: KINDS[type?.group ?? ""] ?? "logic",
       icon: type?.icon ?? "box",
       type: type ? local(type.title) : node.type,
-      detail: detail(node, collection.found ? titleOf(collection.found) : ""),
+      detail: detail(node, collection.found ? titleOf(collection.found) : "", t),
       problem,
       branches: branches(node, t),
     };
   };
 }
 
-function detail(node: FlowNode, collection: string): string | undefined {
+function detail(node: FlowNode, collection: string, t: TFunction): string | undefined {
   const { config } = node;
   const params = asObject(config.params);
   const values = Object.entries(asObject(params.values))
@@ -51,6 +57,10 @@ function detail(node: FlowNode, collection: string): string | undefined {
     case "output":
     case "variable":
       return asText(config.value) || undefined;
+    case "manual": {
+      const count = Array.isArray(config.assignees) ? config.assignees.length : 0;
+      return asText(config.title) || t("workflows:asks", { count });
+    }
     case "multi-conditions":
       return undefined;
     default:
@@ -88,6 +98,13 @@ function branches(node: FlowNode, t: TFunction) {
           { index: 1, label: t("workflows:yes") },
           { index: 0, label: t("workflows:no") },
         ];
+  if (node.type === "manual")
+    return node.config.endOnReject === false
+      ? [
+          { index: 1, label: t("workflows:approved") },
+          { index: 0, label: t("workflows:rejected") },
+        ]
+      : [];
   if (node.type === "multi-conditions") {
     const cases = Array.isArray(node.config.conditions) ? node.config.conditions : [];
     return [

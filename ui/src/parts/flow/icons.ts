@@ -17,6 +17,7 @@ import {
   Sigma,
   Timer,
   Trash2,
+  UserCheck,
   Variable,
   Zap,
 } from "lucide-react";
@@ -40,6 +41,7 @@ const icons: Record<string, LucideIcon> = {
   send: Send,
   "trash-2": Trash2,
   trash: Trash2,
+  "user-check": UserCheck,
   variable: Variable,
   zap: Zap,
 };

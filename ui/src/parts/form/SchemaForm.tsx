@@ -17,6 +17,7 @@ import {
 } from "./types";
 import { ValuesEditor } from "./ValuesEditor";
 import { VariableField } from "./VariableField";
+import { widgets } from "./widgets";
 
 interface Props {
   fields: TypeField[];
@@ -52,6 +53,8 @@ function applies(field: TypeField, value: Config): boolean {
   if (field.widget === "expression" && "calculation" in value) return value.engine === "cel";
   if (field.widget === "expression" && value.engine === "basic") return false;
   if (field.name === "association") return value.associated === true;
+  if (field.widget === "options") return value.type === "select";
+  if (field.name === "deadlineStatus") return Boolean(value.deadline);
   return true;
 }
 
@@ -217,6 +220,8 @@ function Widget(props: WidgetProps) {
     case "cases":
     case "pairs":
     case "sort":
+    case "questions":
+    case "answers":
       return (
         <Rows
           label={label}
@@ -243,9 +248,13 @@ function Widget(props: WidgetProps) {
           onChange={(event) => onChange(event.currentTarget.value)}
         />
       );
-    default:
-      return (
+    default: {
+      const Own = widgets[field.widget];
+      return Own ? (
+        <Own {...props} />
+      ) : (
         <JsonField label={label} description={description} value={value} onChange={onChange} />
       );
+    }
   }
 }

@@ -1,8 +1,8 @@
 import { Check } from "lucide-react";
 import type { Collection, Field, Row } from "../api";
 import { format } from "../i18n";
-import { Pill } from "../parts/Pill";
 import { kindOf, optionsOf, titleOfRecord } from "./fields";
+import { Pill } from "./Pill";
 import { RecordLink } from "./RecordLink";
 
 /** A field's value, as its type is read best. */
