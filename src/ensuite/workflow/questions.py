@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from ensuite.errors import InvalidRequest, Issue
 from ensuite.schema.moments import day
 from ensuite.schema.numbers import real
-from ensuite.workflow.node import Part, config
+from ensuite.workflow.configuration import Part, config
 from ensuite.workflow.outcome import Status
 
 MAX_FIELDS = 50
