@@ -21,9 +21,8 @@ async def site() -> AsyncIterator[Site]:
         yield site
     finally:
         await site.close()
-        cluster = folder / "data" / "postgres"
-        if cluster.exists():
-            await asyncio.to_thread(embedded.stop, cluster)
+        if site.cluster.exists():
+            await asyncio.to_thread(embedded.stop, site.cluster)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -9,7 +9,9 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -39,6 +41,14 @@ MAX_REVISIONS = 256
 """Revisions kept that are not enabled (any more): what old executions run on."""
 
 
+@dataclass(slots=True)
+class Held:
+    """A lease of this process: under which fence, and until when by its own account."""
+
+    fence: int
+    until: datetime
+
+
 class Dispatcher:
     """Runs executions in this process, `concurrency` at a time, fairly across workflows."""
 
@@ -62,9 +72,11 @@ class Dispatcher:
         self._share = max(1, concurrency // 2)
         self._waiting: dict[WorkflowId, deque[Claim]] = {}
         self._backlog = 0
-        self._running: dict[ExecutionId, asyncio.Task[None] | None] = {}
+        self._running: dict[ExecutionId, asyncio.Task[None]] = {}
         self._active: Counter[WorkflowId] = Counter()
-        self._held_until: dict[ExecutionId, datetime] = {}
+        self._held: dict[ExecutionId, Held] = {}
+        # When all of them had their time: later than that, this process stood still.
+        self._beaten_at = means.clock.now()
         self._revisions: dict[WorkflowId, Workflow] = {}
         self._kept_beside: Bindings | None = None
         self._executed: set[WorkflowId] = set()
@@ -93,7 +105,7 @@ class Dispatcher:
         held = [claim.id for queue in self._waiting.values() for claim in queue]
         self._waiting.clear()
         self._backlog = 0
-        tasks = {task: each for each, task in self._running.items() if task is not None}
+        tasks = {task: each for each, task in self._running.items()}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace_seconds)
             held += [tasks[task] for task in late]
@@ -106,7 +118,7 @@ class Dispatcher:
         if self._notifying is not None:
             self._notifying.cancel()
         _ = await asyncio.gather(*self._loops, *self._background, return_exceptions=True)
-        held += list(self._held_until)
+        held += list(self._held)
         if held:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
                 now = self.means.clock.now()
@@ -138,10 +150,9 @@ class Dispatcher:
 
     def hold(self, captured: Iterable[Captured]) -> None:
         """Keep the leases of captured executions alive that a request runs by itself, in order."""
-        until = self.means.clock.now() + LEASE
         for each in captured:
             if each.claim is not None:
-                self._held_until[each.claim.id] = until
+                self._hold(each.claim)
 
     async def run_now(self, captured: Captured) -> Ran | None:
         """Run an execution while its caller waits; None when somebody else goes on with it.
@@ -156,7 +167,7 @@ class Dispatcher:
         except LeaseLost:
             return await self._ended_elsewhere(captured.claim)
         finally:
-            _ = self._held_until.pop(captured.claim.id, None)
+            self._let_go(captured.claim)
 
     async def cancel_here(self, execution_id: ExecutionId) -> None:
         """Stop the execution's task if it runs in this process; its row is the caller's affair."""
@@ -164,13 +175,22 @@ class Dispatcher:
         if task is not None:
             _ = task.cancel()
 
+    def _hold(self, claim: Claim) -> None:
+        self._held[claim.id] = Held(claim.fence, self.means.clock.now() + LEASE)
+
+    def _let_go(self, claim: Claim) -> None:
+        held = self._held.get(claim.id)
+        # This process may have lost it and claimed it again: that lease is another run's.
+        if held is not None and held.fence == claim.fence:
+            del self._held[claim.id]
+
     def _enqueue(self, claim: Claim) -> None:
         queue = self._waiting.get(claim.workflow_id)
         if queue is None:
             queue = self._waiting[claim.workflow_id] = deque()
         queue.append(claim)
         self._backlog += 1
-        self._held_until[claim.id] = self.means.clock.now() + LEASE
+        self._hold(claim)
 
     def _fill(self) -> None:
         """Start waiting executions while there are places, one workflow after the other."""
@@ -186,8 +206,14 @@ class Dispatcher:
             if queue:
                 self._waiting[workflow_id] = queue
             self._active[workflow_id] += 1
+            earlier = self._running.get(claim.id)
+            if earlier is not None:
+                # It lost its lease before this claim, and can write nothing any more.
+                _ = earlier.cancel()
             task = asyncio.create_task(self._run(claim), name=f"execution-{claim.id}")
             self._running[claim.id] = task
+            # Not in the task itself: cancelled before its first step, it never gets to its end.
+            task.add_done_callback(partial(self._has_run, claim))
 
     async def _run(self, claim: Claim) -> None:
         try:
@@ -201,16 +227,18 @@ class Dispatcher:
             log.warning("execution.suspended", execution=claim.id, error=str(error))
         except Exception:
             log.exception("execution.raised", execution=claim.id)
-        finally:
-            _ = self._running.pop(claim.id, None)
-            _ = self._held_until.pop(claim.id, None)
-            self._active[claim.workflow_id] -= 1
-            if not self._active[claim.workflow_id]:
-                del self._active[claim.workflow_id]
-            if not self._stopping:
-                self._fill()
-            if len(self._running) <= self._claim_below:
-                self._wake.set()
+
+    def _has_run(self, claim: Claim, task: asyncio.Task[None]) -> None:
+        if self._running.get(claim.id) is task:
+            del self._running[claim.id]
+        self._let_go(claim)
+        self._active[claim.workflow_id] -= 1
+        if not self._active[claim.workflow_id]:
+            del self._active[claim.workflow_id]
+        if not self._stopping:
+            self._fill()
+        if len(self._running) <= self._claim_below:
+            self._wake.set()
 
     async def _carried_out(self, claim: Claim, *, caller: bool) -> Ran:
         workflow = await self._revision(claim.workflow_id)
@@ -305,8 +333,11 @@ class Dispatcher:
             return 0
         now = self.means.clock.now()
         full = [each for each, active in self._active.items() if active >= self._share]
+        # After standing still, this process finds its own leases run out: what it works on is not
+        # to be begun a second time beside that, and the next heartbeat extends it.
+        own = list(self._held) if now - self._beaten_at > LEASE / 2 else []
         rows = await self._database.fetch(
-            executions.CLAIM, self.owner, now + LEASE, now, full, room
+            executions.CLAIM, self.owner, now + LEASE, now, full, room, own
         )
         for row in rows:
             self._enqueue(
@@ -329,17 +360,19 @@ class Dispatcher:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             now = self.means.clock.now()
-            due = [each for each, until in self._held_until.items() if until < now + LEASE * 0.7]
+            due = [id_ for id_, each in self._held.items() if each.until < now + LEASE * 0.7]
             if not due:
+                self._beaten_at = now
                 continue
             try:
                 _ = await self._database.execute(executions.EXTEND, due, self.owner, now + LEASE)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
                 log.warning("dispatcher.heartbeat_failed", error=str(error))
                 continue
-            for each in due:
-                if each in self._held_until:
-                    self._held_until[each] = now + LEASE
+            self._beaten_at = now
+            for id_ in due:
+                if id_ in self._held:
+                    self._held[id_].until = now + LEASE
 
     def _notify_soon(self) -> None:
         """Tell other processes, after the commit and at most once per 5 ms.
