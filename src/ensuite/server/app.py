@@ -33,6 +33,7 @@ from ensuite.server.page import Page
 from ensuite.settings import Settings
 from ensuite.storage import embedded, migrations
 from ensuite.storage.database import Database
+from ensuite.storage.database_clock import DatabaseClock
 from ensuite.storage.notifications import Notifications
 from ensuite.workflow.capture import Capture
 from ensuite.workflow.catalog import load_node_types, load_trigger_types
@@ -89,9 +90,9 @@ async def running(
         EnsuiteError: it cannot start; the message says what to do.
 
     """
-    time = clock or SystemClock()
     async with AsyncExitStack() as stack:
         database, revive = await _database(settings, stack)
+        time = clock or await _clock_of(database, stack)
         secret = settings.secret()
         load_node_types()
         load_trigger_types()
@@ -105,6 +106,7 @@ async def running(
         notifications.handle(ACTORS_CHANNEL, sessions.forget)
 
         ids = IdGenerator(notifications.node_number)
+        notifications.renumbered = ids.renumber
         http = await stack.enter_async_context(HttpClient())
         capture = Capture(lambda: snapshots.current.records, ids, time, None)
         snapshots = SnapshotKeeper(database, ids, time, [capture, History(ids, time)])
@@ -188,6 +190,13 @@ async def _database(
     await database.open()
     _ = stack.push_async_callback(database.close)
     return database, revive
+
+
+async def _clock_of(database: Database, stack: AsyncExitStack) -> Clock:
+    clock = DatabaseClock(SystemClock(), database)
+    await clock.open()
+    _ = stack.push_async_callback(clock.close)
+    return clock
 
 
 async def _ensure_first_account(

@@ -19,7 +19,7 @@ from ensuite.data.statements import Guard, arranged, flight
 from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import JobId
 from ensuite.storage.lanes import TooManyWaitingWrites
-from ensuite.storage.sqlstates import is_connection_loss, translated
+from ensuite.storage.sqlstates import translated
 from ensuite.workflow import executions
 from ensuite.workflow.bindings import Workflow
 from ensuite.workflow.executions import Claim, attempt_rider, job_rider, outcome_of
@@ -100,8 +100,8 @@ class Run:
 
         Raises:
             LeaseLost: the execution is somebody else's now.
-            DatabaseUnavailable, OSError: the database is gone; the execution goes on when the
-                lease has run out.
+            DatabaseUnavailable, OSError: the database is gone, or its disk is full; the execution
+                goes on when the lease has run out.
 
         """
         if not self._claim.fresh:
@@ -163,7 +163,7 @@ class Run:
             await records.roll_back()
             if isinstance(error, (LeaseLost, DatabaseUnavailable, TooManyWaitingWrites)):
                 raise
-            if is_connection_loss(error):
+            if isinstance(translated(error), DatabaseUnavailable):
                 raise
             outcome = failed_by(error, execution=self._claim.id, node=placed.key)
             job = as_job(outcome)
