@@ -18,6 +18,7 @@ import asyncpg
 import httpx2
 import msgspec
 
+from ensuite.storage import embedded
 from ensuite.storage.embedded import Server
 from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
 from tests.patience import until
@@ -254,6 +255,11 @@ class Site:
         assert server is not None, "the embedded PostgreSQL runs"
         return await asyncpg.connect(server.dsn("postgres"))
 
+    async def stop_postgres(self) -> None:
+        """Stop the embedded PostgreSQL, which outlives processes that were killed."""
+        if self.cluster.exists():
+            await asyncio.to_thread(embedded.stop, self.cluster)
+
     async def close(self) -> None:
         """End what still runs."""
         for client in self.clients:
@@ -264,6 +270,8 @@ class Site:
                 _ = await process.ended()
         if self.nursery is not None:
             await self.nursery.close()
+        self.nursery = None
+        self.clients.clear()
 
     def _log(self, command: str) -> Path:
         return self.folder / f"{len(self.processes)}-{command}.log"
