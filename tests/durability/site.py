@@ -24,6 +24,7 @@ from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
 from tests.patience import until
 
 STOP_SECONDS = 25
+TRACEBACK_CHARACTERS = 1_500
 
 STARTED = {"serve": "serve.listening", "worker": "ensuite.started"}
 
@@ -39,10 +40,13 @@ class Process(ABC):
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """What the process logged under a name."""
+        return [each for each in self.all_events() if each["event"] == name]
+
+    def all_events(self) -> list[dict[str, Any]]:
+        """Everything that the process logged."""
         # A killed process may leave half a line.
         lines = [line for line in self.log.read_bytes().splitlines() if line.endswith(b"}")]
-        found = [msgspec.json.decode(line) for line in lines if line.startswith(b"{")]
-        return [each for each in found if each["event"] == name]
+        return [msgspec.json.decode(line) for line in lines if line.startswith(b"{")]
 
     @property
     @abstractmethod
@@ -254,6 +258,15 @@ class Site:
         server = await asyncio.to_thread(Server.of, self.cluster)
         assert server is not None, "the embedded PostgreSQL runs"
         return await asyncpg.connect(server.dsn("postgres"))
+
+    def tracebacks(self) -> set[str]:
+        """What the processes logged of errors that nobody expects: the ends of the tracebacks."""
+        return {
+            f"{each['event']}: {each['exception'][-TRACEBACK_CHARACTERS:]}"
+            for process in self.processes
+            for each in process.all_events()
+            if "exception" in each
+        }
 
     async def stop_postgres(self) -> None:
         """Stop the embedded PostgreSQL, which outlives processes that were killed."""

@@ -8,12 +8,11 @@ one that ran out.
 import asyncio
 from datetime import datetime, timedelta
 
-import asyncpg
 import structlog
 
 from ensuite.clock import Clock
-from ensuite.errors import EnsuiteError
 from ensuite.storage.database import Database
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +51,7 @@ class DatabaseClock:
             await asyncio.sleep(COMPARE_SECONDS)
             try:
                 await self._compare()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("clock.compare_failed", error=str(error))
 
     async def _compare(self) -> None:

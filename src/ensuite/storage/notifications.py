@@ -10,6 +10,7 @@ import structlog
 from ensuite.errors import EnsuiteError
 from ensuite.ids import NODE_NUMBERS
 from ensuite.storage.database import Database
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +118,7 @@ class Notifications:
                     if self._revive is not None:
                         await self._revive()
                     await self._listen()
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as e:
+                except DATABASE_TROUBLE as e:
                     log.warning("notifications.reconnecting", error=str(e))
                 else:
                     break

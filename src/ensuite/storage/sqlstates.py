@@ -20,6 +20,15 @@ from ensuite.errors import (
     ValueOutOfRange,
 )
 
+DATABASE_TROUBLE = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    EnsuiteError,
+)
+"""What a statement may fail with through no fault of its own: for loops that have to go on."""
+
 STALE_SCHEMA = frozenset({"42P01", "42703"})
 """Undefined table or column: this process' snapshot is older than the database."""
 
@@ -68,6 +77,10 @@ def is_connection_loss(error: BaseException) -> bool:
         # 57P01..57P03: shut down, crash shutdown, cannot connect now; 53300: no connection free;
         # 25P03: cut off after standing still in a transaction.
         return (error.sqlstate or "").startswith("57P0") or error.sqlstate in {"53300", "25P03"}
+    if isinstance(error, asyncpg.InternalClientError):
+        # What asyncpg says where a connection dies while it looks away, as after the server's last
+        # words; the other one is about a type that was changed.
+        return not isinstance(error, asyncpg.OutdatedSchemaCacheError)
     return isinstance(error, asyncpg.InterfaceError) and "connection" in str(error)
 
 

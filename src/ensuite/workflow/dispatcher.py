@@ -17,10 +17,10 @@ from typing import Any
 import asyncpg
 import structlog
 
-from ensuite.errors import DatabaseUnavailable, EnsuiteError
+from ensuite.errors import DatabaseUnavailable
 from ensuite.ids import ExecutionId, WorkflowId
 from ensuite.storage.database import Database
-from ensuite.storage.sqlstates import is_connection_loss
+from ensuite.storage.sqlstates import DATABASE_TROUBLE, is_connection_loss
 from ensuite.workflow import executions
 from ensuite.workflow.bindings import Bindings, Workflow, WorkflowNotFound, load_workflow
 from ensuite.workflow.capture import Captured
@@ -120,7 +120,7 @@ class Dispatcher:
         _ = await asyncio.gather(*self._loops, *self._background, return_exceptions=True)
         held += list(self._held)
         if held:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
+            with suppress(*DATABASE_TROUBLE):
                 now = self.means.clock.now()
                 _ = await self._database.execute(executions.RELEASE, held, self.owner, now)
                 await self._notify()
@@ -222,7 +222,7 @@ class Dispatcher:
             log.info("execution.lease_lost", execution=claim.id)
         except asyncio.CancelledError:
             log.info("execution.interrupted", execution=claim.id)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+        except DATABASE_TROUBLE as error:
             # Its lease runs out and somebody goes on from the last commit.
             log.warning("execution.suspended", execution=claim.id, error=str(error))
         except Exception:
@@ -320,7 +320,7 @@ class Dispatcher:
             try:
                 while await self._claim_once() == CLAIM_BATCH:
                     pass
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 if not (is_connection_loss(error) or isinstance(error, DatabaseUnavailable)):
                     log.exception("dispatcher.claim_failed")
 
@@ -366,7 +366,7 @@ class Dispatcher:
                 continue
             try:
                 _ = await self._database.execute(executions.EXTEND, due, self.owner, now + LEASE)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("dispatcher.heartbeat_failed", error=str(error))
                 continue
             self._beaten_at = now
@@ -392,7 +392,7 @@ class Dispatcher:
         task.add_done_callback(self._background.discard)
 
     async def _notify(self) -> None:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
+        with suppress(*DATABASE_TROUBLE):
             # Lost with the connection: then the poll finds them, a second later at most.
             _ = await self._database.execute("SELECT pg_notify($1, '')", READY_CHANNEL)
 
