@@ -16,11 +16,12 @@ ENCRYPTION_REQUEST = 80877103
 HEADER_BYTES = 5
 ENDS_AN_EXCHANGE = b"SQXH"  # Sync, Query, Terminate, Flush
 
-Moment = Literal["before", "after", "never"]
+Moment = Literal["before", "after", "never", "later"]
 """When to cut.
 
 `before`: PostgreSQL never hears of it; `after`: it has done it, and nobody hears of that; `never`:
-the wire stays whole, and only says that the moment has come (`has_struck`).
+the wire stays whole, and only says that the moment has come (`has_struck`); `later`: it does not
+cut, but nothing goes on until `thaw`, as where the process is frozen.
 """
 
 BACKGROUND = (
@@ -63,12 +64,24 @@ class Wire:
     links: set[Link] = field(default_factory=set[Link])
     _number: int = 0
     _moment: Moment = "before"
+    _then: list[tuple[int, Moment]] = field(default_factory=list[tuple[int, Moment]])
+    _flowing: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def cut_at(self, number: int, moment: Moment) -> None:
-        """Cut the connection at this exchange from now on, counted from 1; 0: at none."""
+    def __post_init__(self) -> None:
+        self._flowing.set()
+
+    def cut_at(self, number: int, moment: Moment, *then: tuple[int, Moment]) -> None:
+        """Cut the connection at this exchange from now on, counted from 1; 0: at none.
+
+        `then`: where to cut after that, each counted from the one before.
+        """
         self.said.clear()
         self.has_struck.clear()
-        self.struck, self._number, self._moment = None, number, moment
+        self.struck, self._number, self._moment, self._then = None, number, moment, [*then]
+
+    def thaw(self) -> None:
+        """Let everything go on that waits for it."""
+        self._flowing.set()
 
     async def is_quiet(self) -> bool:
         """Whether PostgreSQL has answered everything."""
@@ -101,25 +114,31 @@ class Wire:
             if kind not in ENDS_AN_EXCHANGE:
                 continue
             # A statement that is only prepared does nothing yet.
-            if kind in b"SQ" and self._is_struck("; ".join(dict.fromkeys(statements))):
-                if self._moment == "before":
-                    return
-                link.swallows = self._moment == "after"
+            moment = self._strikes("; ".join(dict.fromkeys(statements))) if kind in b"SQ" else None
+            if moment == "before":
+                return
+            link.swallows = moment == "after"
+            if moment == "later":
+                self._flowing.clear()
+            _ = await self._flowing.wait()
             link.unanswered += kind in b"SQ"
             link.server.write(b"".join(exchange))
             await link.server.drain()
             exchange.clear()
             statements.clear()
 
-    def _is_struck(self, sql: str) -> bool:
+    def _strikes(self, sql: str) -> Moment | None:
         if any(each in sql for each in BACKGROUND):
-            return False
+            return None
         self.said.append(sql)
-        if self.struck is not None or len(self.said) != self._number:
-            return False
-        self.struck = sql
+        if len(self.said) != self._number:
+            return None
+        moment, self.struck = self._moment, sql
         self.has_struck.set()
-        return True
+        if self._then:
+            self.said.clear()
+            self._number, self._moment = self._then.pop(0)
+        return moment
 
 
 def _note(kind: bytes, body: bytes, link: Link, statements: list[str]) -> None:
