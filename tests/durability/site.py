@@ -23,6 +23,9 @@ from ensuite.storage.embedded import Server
 from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
 from tests.patience import until
 
+START_SECONDS = 90
+"""The first process makes the database, and the machine may be busy elsewhere."""
+
 STOP_SECONDS = 25
 TRACEBACK_CHARACTERS = 1_500
 
@@ -294,7 +297,7 @@ class Site:
             assert process.code is None, process.log.read_text()
             return process.log.exists() and bool(process.events(STARTED[process.command]))
 
-        await until(has_started)
+        await until(has_started, START_SECONDS)
         process.url = process.events(STARTED[process.command])[0].get("url", "")
         return process
 

@@ -158,7 +158,7 @@ def configured(node: Spec, key: str, url: str) -> dict[str, Any]:
             return {"type": "condition", "config": config}
 
 
-@dataclass
+@dataclass(repr=False)
 class Scene:
     """Two processes on one database, each with a wire of its own, and one clock."""
 
@@ -169,6 +169,9 @@ class Scene:
     database: asyncpg.Connection
     receiver: Receiver
     told: int = 0
+
+    def __repr__(self) -> str:
+        return "scene"
 
     async def publish(self, sequence: Sequence[Spec], key: str) -> None:
         """Make the workflow."""

@@ -79,5 +79,6 @@ async def test_two_hundred_kills_lose_nothing_and_double_nothing(
         f" answers {dict(ledger.answers)}"
     )
 
+    assert site.tracebacks() == set()
     assert broken(ledger, found, receiver.keys) == []
     assert sum(write.saved for write in ledger.writes) > KILLS
