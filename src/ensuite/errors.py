@@ -158,3 +158,10 @@ class DatabaseUnavailable(EnsuiteError):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message, headers=(("retry-after", "1"),))
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """The database has no room on its disk, so nothing was written; free some, then retry."""
+
+    code = "DATABASE_FULL"
+    status = 507

@@ -42,13 +42,19 @@ class IdGenerator:
     __slots__ = ("_node", "_seconds", "_ticks")
 
     def __init__(self, node: int, seconds: Callable[[], float] = time.time) -> None:
+        self._seconds = seconds
+        self._ticks = 0
+        self.renumber(node)
+
+    def renumber(self, node: int) -> None:
+        """Go on with another node number, after the ids of whoever held it before."""
         if not 0 <= node < NODE_NUMBERS:
             message = f"a node number is between 0 and {NODE_NUMBERS - 1}, not {node}"
             raise ValueError(message)
         self._node = node << SEQUENCE_BITS
-        self._seconds = seconds
-        ahead = seconds() + START_AHEAD_SECONDS - EPOCH_SECONDS
-        self._ticks = int(ahead * TICKS_PER_SECOND) - 1
+        ahead = self._seconds() + START_AHEAD_SECONDS - EPOCH_SECONDS
+        # In a later second than the last id: within one, a smaller number would make a smaller id.
+        self._ticks = max(self._ticks + TICKS_PER_SECOND, int(ahead * TICKS_PER_SECOND) - 1)
 
     def __call__(self) -> int:
         """The next id; faster than 65,536 in a second it borrows from the time to come."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ensuite.storage import embedded
 from tests.durability.site import Receiver, Site
 
 
@@ -21,9 +20,7 @@ async def site() -> AsyncIterator[Site]:
         yield site
     finally:
         await site.close()
-        cluster = folder / "data" / "postgres"
-        if cluster.exists():
-            await asyncio.to_thread(embedded.stop, cluster)
+        await site.stop_postgres()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.client import ROOT_EMAIL, ROOT_PASSWORD
 from tests.docs import pages
-from tests.durability.site import Process, Remote, Site
+from tests.durability.site import Remote, Site, Spawned
 from tests.patience import until
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -44,7 +44,7 @@ def free_port() -> int:
         return port
 
 
-def configuration(folder: Path, port: int, upstreams: tuple[Process, Process]) -> str:
+def configuration(folder: Path, port: int, upstreams: tuple[Spawned, Spawned]) -> str:
     """The guide's configuration, with addresses of this machine."""
     [site] = [
         each.text for each in pages.blocks("docs/guides/cluster.md") if each.language == "nginx"
@@ -57,7 +57,7 @@ def configuration(folder: Path, port: int, upstreams: tuple[Process, Process]) -
 
 
 @pytest.fixture
-async def cluster(site: Site) -> AsyncIterator[tuple[Remote, tuple[Process, Process]]]:
+async def cluster(site: Site) -> AsyncIterator[tuple[Remote, tuple[Spawned, Spawned]]]:
     """Two API nodes and a worker behind nginx, called as root."""
     nodes = (await site.serve("--no-worker"), await site.serve("--no-worker"))
     _ = await site.worker()
@@ -87,7 +87,7 @@ async def cluster(site: Site) -> AsyncIterator[tuple[Remote, tuple[Process, Proc
 
 
 async def test_both_nodes_answer_and_know_the_same(
-    cluster: tuple[Remote, tuple[Process, Process]], site: Site
+    cluster: tuple[Remote, tuple[Spawned, Spawned]], site: Site
 ) -> None:
     api, processes = cluster
     nodes = [Remote(f"{each.url}/", api.headers) for each in processes]
@@ -118,7 +118,7 @@ async def test_both_nodes_answer_and_know_the_same(
 
 
 async def test_a_node_that_is_killed_is_not_missed(
-    cluster: tuple[Remote, tuple[Process, Process]],
+    cluster: tuple[Remote, tuple[Spawned, Spawned]],
 ) -> None:
     api, nodes = cluster
     await api.collection("posts", {"name": "title", "type": "string"})
@@ -134,7 +134,7 @@ async def test_a_node_that_is_killed_is_not_missed(
 
 
 async def test_events_come_through_as_they_happen(
-    cluster: tuple[Remote, tuple[Process, Process]],
+    cluster: tuple[Remote, tuple[Spawned, Spawned]],
 ) -> None:
     api, _ = cluster
     await api.blog()

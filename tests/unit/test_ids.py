@@ -90,6 +90,17 @@ def test_a_successor_bears_a_clock_that_was_set_back_a_little() -> None:
     assert after[0] > before[-1]
 
 
+def test_another_node_number_goes_on_after_both_who_had_it_and_what_was_made() -> None:
+    ids = IdGenerator(9, lambda: NOW)
+    before = [ids() for _ in range(3)]
+    of_another = made(4, [NOW - 1, NOW - 1])
+    ids.renumber(4)
+    after = ids()
+
+    assert node_of(after) == 4
+    assert after > max(*before, *of_another)
+
+
 def test_an_id_tells_the_second_that_it_was_made_in() -> None:
     [made_id] = made(0, [NOW, NOW + 60])
 

@@ -34,6 +34,7 @@ from ensuite.server.page import Page
 from ensuite.settings import Settings
 from ensuite.storage import embedded, migrations
 from ensuite.storage.database import Database
+from ensuite.storage.database_clock import DatabaseClock
 from ensuite.storage.notifications import Notifications
 from ensuite.storage.presence import Kind, Presence, new_owner
 from ensuite.workflow.awaited import Awaited
@@ -104,9 +105,9 @@ async def running(
         EnsuiteError: it cannot start; the message says what to do.
 
     """
-    time = clock or SystemClock()
     async with AsyncExitStack() as stack:
         database, revive = await _database(settings, stack)
+        time = clock or await _clock_of(database, stack)
         secret = settings.secret()
         _load_types()
         sessions = Sessions(database, secret, time, settings.session)
@@ -118,6 +119,7 @@ async def running(
         notifications.handle(ACTORS_CHANNEL, sessions.forget)
 
         ids = IdGenerator(notifications.node_number)
+        notifications.renumbered = ids.renumber
         http = await stack.enter_async_context(HttpClient())
         capture = Capture(
             lambda: snapshots.current.records, lambda: snapshots.current.bindings, ids, time, None
@@ -141,8 +143,7 @@ async def running(
             works=works,
         )
         capture.holder = dispatcher
-        notifications.handle(READY_CHANNEL, dispatcher.wake)
-        notifications.handle(STOPPED_CHANNEL, dispatcher.heard_of_stopped)
+        _hear(notifications, dispatcher)
 
         watcher = Watcher(database, lambda: snapshots.current, time)
         _ = stack.callback(watcher.stop)
@@ -202,6 +203,12 @@ async def running(
         log.info("ensuite.stopping")
 
 
+def _hear(notifications: Notifications, dispatcher: Dispatcher) -> None:
+    """Let the dispatcher hear of what others have made ready, and of what they have ended."""
+    notifications.handle(READY_CHANNEL, dispatcher.wake)
+    notifications.handle(STOPPED_CHANNEL, dispatcher.heard_of_stopped)
+
+
 def _load_types() -> None:
     load_node_types()
     load_trigger_types()
@@ -252,6 +259,13 @@ def _kept(settings: Settings) -> Keep:
     """How long the settings want what has ended to be kept."""
     succeeded, failed = kept_for(settings.keep_succeeded_days), kept_for(settings.keep_failed_days)
     return Keep(Retention(succeeded, failed), kept_for(settings.keep_changes_days))
+
+
+async def _clock_of(database: Database, stack: AsyncExitStack) -> Clock:
+    clock = DatabaseClock(SystemClock(), database)
+    await clock.open()
+    _ = stack.push_async_callback(clock.close)
+    return clock
 
 
 async def _ensure_first_account(

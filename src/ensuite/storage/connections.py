@@ -5,11 +5,12 @@ that nobody uses, since to acquire and to release one costs as much as a small s
 """
 
 import asyncio
+from contextlib import suppress
 
 import asyncpg
 
 from ensuite.errors import DatabaseUnavailable
-from ensuite.storage.sqlstates import is_connection_loss
+from ensuite.storage.sqlstates import DATABASE_TROUBLE, is_connection_loss
 
 ACQUIRE_SECONDS = 10
 
@@ -52,7 +53,7 @@ class Connections:
         self._waiting += 1
         try:
             return await self._pool.acquire(timeout=ACQUIRE_SECONDS)  # pyright: ignore[reportReturnType] - a proxy with the same methods
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_TROUBLE as error:
             if isinstance(error, TimeoutError) or is_connection_loss(error):
                 raise DatabaseUnavailable from error
             raise
@@ -69,7 +70,9 @@ class Connections:
 
     async def let_go(self, connection: asyncpg.Connection) -> None:
         """Take back a connection after whatever happened: asyncpg sees to its state."""
-        await asyncio.shield(self._pool.release(connection))  # pyright: ignore[reportArgumentType] - the proxy that `take` gave
+        # Cut at this very moment, it is back already, which the pool calls an error of its own.
+        with suppress(asyncpg.InternalClientError):
+            await asyncio.shield(self._pool.release(connection))  # pyright: ignore[reportArgumentType] - the proxy that `take` gave
 
     async def close(self) -> None:
         """Let what runs finish, then disconnect."""

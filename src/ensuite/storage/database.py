@@ -14,6 +14,19 @@ STATEMENTS_PER_CONNECTION = 256
 
 CONNECT_SECONDS = 5
 
+STANDSTILL_SECONDS = 10
+"""A process that stands still inside a transaction, or whose machine is gone, is cut off after it.
+
+It holds row locks, of its execution perhaps, that nobody gets past: who takes over would wait.
+"""
+
+SESSION = {
+    "application_name": "ensuite",
+    "timezone": "UTC",
+    "jit": "off",
+    "idle_in_transaction_session_timeout": f"{STANDSTILL_SECONDS}s",
+}
+
 
 class Row(Protocol):
     """A row as asyncpg gives it, or a mapping in its place: values by column name."""
@@ -43,7 +56,7 @@ class Database:
             statement_cache_size=STATEMENTS_PER_CONNECTION,
             max_cached_statement_lifetime=0,
             timeout=CONNECT_SECONDS,
-            server_settings={"application_name": "ensuite", "timezone": "UTC", "jit": "off"},
+            server_settings=SESSION,
         )
 
     async def open(self) -> None:
@@ -62,7 +75,7 @@ class Database:
             max_cached_statement_lifetime=0,
             max_inactive_connection_lifetime=0,
             timeout=CONNECT_SECONDS,
-            server_settings={"application_name": "ensuite", "timezone": "UTC", "jit": "off"},
+            server_settings=SESSION,
         )
         self._connections = Connections(pool)
         await self.lanes.open()

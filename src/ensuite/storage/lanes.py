@@ -20,7 +20,7 @@ import structlog
 
 from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.metrics import Histogram
-from ensuite.storage.sqlstates import is_connection_loss
+from ensuite.storage.sqlstates import DATABASE_TROUBLE, is_connection_loss
 
 log = structlog.get_logger(__name__)
 
@@ -232,17 +232,17 @@ class Lanes:
         for attempt in range(1_000_000):
             try:
                 connection = await self._connect()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("lane.reconnecting", error=str(error))
             else:
                 log.info("lane.reconnected")
                 return connection
-            if self._closing:
-                return None
             # Nothing of this batch was sent, but its requests should not hang until recovery.
             for _, future in jobs:
                 if not future.done():
                     future.set_exception(DatabaseUnavailable())
+            if self._closing:
+                return None
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             if not self._connected:
                 self._refuse_waiting()

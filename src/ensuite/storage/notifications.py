@@ -11,6 +11,7 @@ import structlog
 from ensuite.errors import EnsuiteError
 from ensuite.ids import NODE_NUMBERS
 from ensuite.storage.database import Database
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,8 @@ class Notifications:
         self.node_number = -1
         self.life_lock = secrets.randbits(62)
         """An advisory lock that is held for as long as this process runs, and by no other."""
+        self.renumbered: Callable[[int], None] | None = None
+        """Told the new node number where the old one was taken while the connection was lost."""
 
     def handle(self, channel: str, handler: Callable[[str | None], None]) -> None:
         """Call `handler` for what is notified on one of the channels from now on."""
@@ -88,13 +91,19 @@ class Notifications:
         self._connection = connection
 
     async def _take_node_number(self, connection: asyncpg.Connection) -> None:
-        # After a reconnect the old number comes first: ids made meanwhile carry it.
-        wanted = [self.node_number] if self.node_number >= 0 else range(NODE_NUMBERS)
-        for number in wanted:
+        # After a reconnect the old number comes first: ids made meanwhile carry it.  A process that
+        # started meanwhile may have it, though, and two with one number would make the same ids.
+        old = self.node_number
+        for number in dict.fromkeys(
+            [old, *range(NODE_NUMBERS)] if old >= 0 else range(NODE_NUMBERS)
+        ):
             if await connection.fetchval(
                 "SELECT pg_try_advisory_lock($1, $2)", NODE_LOCK_CLASS, number
             ):
                 self.node_number = number
+                if number != old and self.renumbered is not None:
+                    log.warning("notifications.renumbered", node=number, before=old)
+                    self.renumbered(number)
                 return
         raise TooManyProcesses
 
@@ -113,7 +122,7 @@ class Notifications:
                     if self._revive is not None:
                         await self._revive()
                     await self._listen()
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as e:
+                except DATABASE_TROUBLE as e:
                     log.warning("notifications.reconnecting", error=str(e))
                 else:
                     break

@@ -8,6 +8,7 @@ import asyncpg
 from ensuite.errors import (
     AssociationTargetMissing,
     Conflict,
+    DatabaseFull,
     DatabaseUnavailable,
     EnsuiteError,
     InvalidFields,
@@ -18,6 +19,15 @@ from ensuite.errors import (
     UniqueViolation,
     ValueOutOfRange,
 )
+
+DATABASE_TROUBLE = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    EnsuiteError,
+)
+"""What a statement may fail with through no fault of its own: for loops that have to go on."""
 
 STALE_SCHEMA = frozenset({"42P01", "42703"})
 """Undefined table or column: this process' snapshot is older than the database."""
@@ -38,6 +48,7 @@ _by_sqlstate: dict[str, type[EnsuiteError]] = {
     "40P01": Conflict,  # deadlock
     "55P03": Conflict,  # lock not available
     "57014": Conflict,  # statement timeout
+    "53100": DatabaseFull,  # disk full
     "42P07": Conflict,  # the name is in use, for an index that is
     "54000": InvalidRequest,  # program limit exceeded
     "54011": InvalidRequest,  # too many columns
@@ -63,8 +74,13 @@ def is_connection_loss(error: BaseException) -> bool:
     if isinstance(error, (OSError, asyncpg.PostgresConnectionError, EOFError)):
         return True
     if isinstance(error, asyncpg.PostgresError):
-        # 57P01..57P03: shut down, crash shutdown, cannot connect now; 53300: no connection free.
-        return (error.sqlstate or "").startswith("57P0") or error.sqlstate == "53300"
+        # 57P01..57P03: shut down, crash shutdown, cannot connect now; 53300: no connection free;
+        # 25P03: cut off after standing still in a transaction.
+        return (error.sqlstate or "").startswith("57P0") or error.sqlstate in {"53300", "25P03"}
+    if isinstance(error, asyncpg.InternalClientError):
+        # What asyncpg says where a connection dies while it looks away, as after the server's last
+        # words; the other one is about a type that was changed.
+        return not isinstance(error, asyncpg.OutdatedSchemaCacheError)
     return isinstance(error, asyncpg.InterfaceError) and "connection" in str(error)
 
 
@@ -97,4 +113,7 @@ def translated(error: Exception, title: Callable[[str], str] = str) -> EnsuiteEr
         message = f"{title(column)} cannot be null"
         return NotNullViolation(message, issues=[Issue(message, NotNullViolation.code, column)])
     kind = _by_sqlstate.get(state)
+    if kind is DatabaseFull:
+        # PostgreSQL's own words would name a file of the server.
+        return kind()
     return kind(str(error)) if kind else None

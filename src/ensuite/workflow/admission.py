@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 import structlog
 
 from ensuite.clock import Clock
-from ensuite.errors import EnsuiteError
 from ensuite.ids import ExecutionId
 from ensuite.storage.database import Database, Transaction
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 from ensuite.workflow.flow import Decision, Gate, Lane, decide, places_left
 from ensuite.workflow.options import FlowControl, stored
 from ensuite.workflow.outcome import Status
@@ -160,7 +159,7 @@ class Admission:
             key, lanes = self._woken.popitem()
             try:
                 await self._admit(key, lanes, waits=True)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 # The next sweep finds them.
                 log.warning("admission.failed", workflow=key, error=str(error))
 

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import asyncpg
 import structlog
 
-from ensuite.errors import EnsuiteError
 from ensuite.ids import ExecutionId
 from ensuite.storage.database import Database
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 from ensuite.workflow.outcome import Status
 
 log = structlog.get_logger(__name__)
@@ -133,7 +132,7 @@ class Awaited:
                 continue
             try:
                 states = await states_of(self._database, ids)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("awaited.failed", error=str(error))
                 continue
             for each, state in states.items():

@@ -10,15 +10,16 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
 import structlog
 
-from ensuite.errors import DatabaseUnavailable, EnsuiteError
+from ensuite.errors import DatabaseUnavailable
 from ensuite.ids import ExecutionId, WorkflowId
 from ensuite.storage.database import Database
-from ensuite.storage.sqlstates import is_connection_loss
+from ensuite.storage.sqlstates import DATABASE_TROUBLE, is_connection_loss
 from ensuite.workflow import executions
 from ensuite.workflow.admission import Admission
 from ensuite.workflow.bindings import Bindings, Workflow, WorkflowNotFound, load_workflow
@@ -75,7 +76,7 @@ class Dispatcher:
         self._share = max(1, concurrency // 2)
         self._waiting: dict[WorkflowId, deque[Claim]] = {}
         self._backlog = 0
-        self._running: dict[ExecutionId, asyncio.Task[None] | None] = {}
+        self._running: dict[ExecutionId, asyncio.Task[None]] = {}
         self._active: Counter[WorkflowId] = Counter()
         # Requests that run an execution themselves.
         self._callers: dict[ExecutionId, asyncio.Task[Any] | None] = {}
@@ -110,7 +111,7 @@ class Dispatcher:
         held = [claim.id for queue in self._waiting.values() for claim in queue]
         self._waiting.clear()
         self._backlog = 0
-        tasks = {task: each for each, task in self._running.items() if task is not None}
+        tasks = {task: each for each, task in self._running.items()}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace_seconds)
             held += [tasks[task] for task in late]
@@ -246,6 +247,8 @@ class Dispatcher:
             self._stop_here(claim.id)
             task = asyncio.create_task(self._run(claim), name=f"execution-{claim.id}")
             self._running[claim.id] = task
+            # Not in the task itself: cancelled before its first step, it never gets to its end.
+            task.add_done_callback(partial(self._has_run, claim))
 
     async def _run(self, claim: Claim) -> None:
         try:
@@ -257,22 +260,23 @@ class Dispatcher:
             log.info("execution.lease_lost", execution=claim.id)
         except asyncio.CancelledError:
             log.info("execution.interrupted", execution=claim.id)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+        except DATABASE_TROUBLE as error:
             # Its lease runs out and somebody goes on from the last commit.
             log.warning("execution.suspended", execution=claim.id, error=str(error))
         except Exception:
             log.exception("execution.raised", execution=claim.id)
-        finally:
-            if self._running.get(claim.id) is asyncio.current_task():
-                del self._running[claim.id]
-            self.leases.let_go(claim)
-            self._active[claim.workflow_id] -= 1
-            if not self._active[claim.workflow_id]:
-                del self._active[claim.workflow_id]
-            if not self._stopping:
-                self._fill()
-            if len(self._running) <= self._claim_below:
-                self._wake.set()
+
+    def _has_run(self, claim: Claim, task: asyncio.Task[None]) -> None:
+        if self._running.get(claim.id) is task:
+            del self._running[claim.id]
+        self.leases.let_go(claim)
+        self._active[claim.workflow_id] -= 1
+        if not self._active[claim.workflow_id]:
+            del self._active[claim.workflow_id]
+        if not self._stopping:
+            self._fill()
+        if len(self._running) <= self._claim_below:
+            self._wake.set()
 
     async def _carried_out(self, claim: Claim, *, caller: bool) -> Ran:
         ran = await self._ran(claim, caller=caller)
@@ -373,7 +377,7 @@ class Dispatcher:
                     await self.admission.sweep()
                 while await self._claim_once() == CLAIM_BATCH:
                     pass
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 if not (is_connection_loss(error) or isinstance(error, DatabaseUnavailable)):
                     log.exception("dispatcher.claim_failed")
 
@@ -381,7 +385,7 @@ class Dispatcher:
         """How long to wait for a sign that there is something: until something is due by itself."""
         now = self.means.clock.now()
         due = [self.admission.due]
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
+        with suppress(*DATABASE_TROUBLE):
             due.append((await self._database.fetch(executions.NEXT_READY, now))[0]["min"])
         seconds = [(each - now).total_seconds() for each in due if each is not None]
         return max(LEAST_IDLE_SECONDS, min([POLL_SECONDS, *seconds]))
@@ -395,8 +399,9 @@ class Dispatcher:
             return 0
         now = self.means.clock.now()
         full = [each for each, active in self._active.items() if active >= self._share]
+        own = self.leases.run_out_unnoticed(now)
         rows = await self._database.fetch(
-            executions.CLAIM, self.owner, now + LEASE, now, full, room
+            executions.CLAIM, self.owner, now + LEASE, now, full, room, own
         )
         for row in rows:
             self.means.measures.taken_over += row["held_by"] is not None
@@ -439,6 +444,6 @@ class Dispatcher:
         task.add_done_callback(self._background.discard)
 
     async def _notify(self) -> None:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
+        with suppress(*DATABASE_TROUBLE):
             # Lost with the connection: then the poll finds them, a second later at most.
             _ = await self._database.execute("SELECT pg_notify($1, '')", READY_CHANNEL)

@@ -298,6 +298,7 @@ def outcome_of(row: Row) -> Outcome | None:
 
 # Fairness: workflows whose executions already fill their share here are passed over, so that one
 # slow workflow blocks no other.  SKIP LOCKED: two workers never wait for each other's rows.
+# Whose lease ran out unnoticed may name what it still works on: nobody takes over from himself.
 CLAIM = """
 UPDATE ensuite.executions AS e
 SET status = 0, lease_owner = $1, ready_at = $2, fence = e.fence + 1,
@@ -307,6 +308,7 @@ FROM (
     SELECT id, lease_owner FROM ensuite.executions
     WHERE (status = 0 OR (status IS NULL AND lane_key IS NULL)) AND ready_at <= $3
         AND workflow_id <> ALL($4::bigint[])
+        AND NOT (lease_owner IS NOT DISTINCT FROM $1 AND id = ANY($6::bigint[]))
     ORDER BY ready_at
     LIMIT $5
     FOR UPDATE SKIP LOCKED

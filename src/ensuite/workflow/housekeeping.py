@@ -13,13 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import structlog
 
 from ensuite.clock import Clock
-from ensuite.errors import EnsuiteError
 from ensuite.ids import ExecutionId, first_id_of
 from ensuite.storage.database import Database, Transaction
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 from ensuite.workflow.deletion import delete_executions, hanging_rows
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.retention import Retention, Rules, retention_of
@@ -157,7 +156,7 @@ class Housekeeper:
             self._due = now + timedelta(minutes=SWEEP_MINUTES)
             try:
                 deleted = await self.sweep()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("housekeeping.failed", error=str(error))
             else:
                 if deleted:

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
-import asyncpg
 import structlog
 
 from ensuite.clock import Clock
-from ensuite.errors import EnsuiteError
 from ensuite.ids import ExecutionId
 from ensuite.storage.database import Database
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 from ensuite.workflow.executions import EXTEND, FENCES, LEASE, LEASE_SECONDS, RELEASE, Claim
 
 log = structlog.get_logger(__name__)
@@ -36,6 +35,8 @@ class Leases:
         self._clock = clock
         self._lost = lost
         self._held: dict[ExecutionId, tuple[int, datetime]] = {}
+        # When all of them had their time: later than that, this process stood still.
+        self._beaten_at = clock.now()
 
     def hold(self, claim: Claim) -> None:
         """Keep a lease alive from now on that was taken a moment ago."""
@@ -47,22 +48,32 @@ class Leases:
         if held is not None and held[0] == claim.fence:
             del self._held[claim.id]
 
+    def run_out_unnoticed(self, now: datetime) -> list[ExecutionId]:
+        """What is held here although its time may be up, since this process stood still.
+
+        Whoever claims for this owner leaves it out: it is at work here, and is not to be begun a
+        second time beside that.  The next sign of life extends it, or finds it lost.
+        """
+        return list(self._held) if now - self._beaten_at > LEASE / 2 else []
+
     async def beat_forever(self) -> None:
         """Extend what is due every few seconds."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             try:
                 await self._beat()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("leases.heartbeat_failed", error=str(error))
 
     async def _beat(self) -> None:
         now = self._clock.now()
         due = {each: fence for each, (fence, until) in self._held.items() if until < now + FRESH}
         if not due:
+            self._beaten_at = now
             return
         ids, fences = [*due], [*due.values()]
         rows = await self._database.fetch(EXTEND, ids, fences, self.owner, now + LEASE)
+        self._beaten_at = now
         extended = {row["id"] for row in rows}
         for each, fence in due.items():
             if each in extended and self._held.get(each, (0,))[0] == fence:
@@ -86,7 +97,7 @@ class Leases:
         self._held.clear()
         if not given:
             return False
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError):
+        with suppress(*DATABASE_TROUBLE):
             # Else they are ready when their leases have run out.
             _ = await self._database.execute(RELEASE, given, self.owner, self._clock.now())
         return True

@@ -19,7 +19,7 @@ from ensuite.data.statements import Guard, arranged, flight
 from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import JobId
 from ensuite.storage.lanes import TooManyWaitingWrites
-from ensuite.storage.sqlstates import is_connection_loss, translated
+from ensuite.storage.sqlstates import translated
 from ensuite.workflow import executions, tasks
 from ensuite.workflow.bindings import Workflow
 from ensuite.workflow.executions import Claim, Link, attempt_rider, job_rider, outcome_of
@@ -94,7 +94,7 @@ def failed_by(error: Exception, **about: Any) -> Failed:
 def _is_not_of_the_node(error: Exception) -> bool:
     """Whether the turn has not failed but could not be had: it is had again later."""
     ours = isinstance(error, (LeaseLost, DatabaseUnavailable, TooManyWaitingWrites))
-    return ours or is_connection_loss(error)
+    return ours or isinstance(translated(error), DatabaseUnavailable)
 
 
 class Run:
@@ -124,8 +124,8 @@ class Run:
 
         Raises:
             LeaseLost: the execution is somebody else's now.
-            DatabaseUnavailable, OSError: the database is gone; the execution goes on when the
-                lease has run out.
+            DatabaseUnavailable, OSError: the database is gone, or its disk is full; the execution
+                goes on when the lease has run out.
 
         """
         if not self._claim.fresh:

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
 import structlog
 
 from ensuite.access.policy import Policy
@@ -19,10 +18,10 @@ from ensuite.access.roles import load_policy
 from ensuite.clock import Clock
 from ensuite.data.changes import Listener
 from ensuite.data.records import Records
-from ensuite.errors import EnsuiteError
 from ensuite.ids import IdGenerator
 from ensuite.schema.catalog import Catalog, load_catalog
 from ensuite.storage.database import Database
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 from ensuite.workflow.bindings import Bindings, load_bindings
 
 log = structlog.get_logger(__name__)
@@ -100,5 +99,5 @@ class SnapshotKeeper:
             self._wake.clear()
             try:
                 _ = await self.reload()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("snapshot.reload_failed", error=str(error))

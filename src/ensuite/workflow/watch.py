@@ -23,6 +23,7 @@ from ensuite.errors import EnsuiteError
 from ensuite.ids import ExecutionId
 from ensuite.schema.collection import Collection
 from ensuite.storage.database import Database
+from ensuite.storage.sqlstates import DATABASE_TROUBLE
 from ensuite.workflow.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
@@ -242,7 +243,7 @@ class Watcher:
         while self._subscriptions:
             try:
                 await self._look()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EnsuiteError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("watch.failed", error=str(error))
             await asyncio.sleep(POLL_SECONDS)
 
