@@ -49,7 +49,11 @@ export function ExecutionPage() {
         : inOrder(jobs).map((each) => ({ key: each.nodeKey, title: each.nodeKey })),
     [drawn, jobs],
   );
-  const states = useMemo(() => stepStates(steps, jobs, pointed, t), [steps, jobs, pointed, t]);
+  const status = execution?.status ?? null;
+  const states = useMemo(
+    () => stepStates(steps, { status, jobs }, pointed, t),
+    [steps, status, jobs, pointed, t],
+  );
 
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
   if (execution === null) return <Problem error={t("executions:unknown", { id })} />;

@@ -4,6 +4,9 @@ import { between, duration, isActive, stateOf } from "../parts/executionState";
 import type { StepState } from "../parts/flow/StepNode";
 import type { Job } from "./execution";
 
+/** The status of an attempt after which there is another. */
+export const RETRY = -6;
+
 /** Whether a job's node waits for its time, or for somebody. */
 export const isWaiting = (job: Job | undefined) =>
   job?.status === 0 && job.meta?.until !== undefined;
@@ -14,14 +17,18 @@ export const wordOf = (job: Job | undefined) =>
 /** The jobs in the order in which they came about. */
 export const inOrder = (jobs: Job[]) => [...jobs].sort((a, b) => a.id - b.id);
 
+/** Whether a turn ended in a failure; an attempt that is followed by another is none yet. */
+const isFailure = (status: number | null) => status !== null && status < 0 && status !== RETRY;
+
 export function stepStates(
   steps: { key: string }[],
-  jobs: Job[],
+  { status, jobs = [] }: { status: number | null; jobs?: Job[] },
   pointed: string | null,
   t: TFunction,
 ): Record<string, StepState> {
   const states: Record<string, StepState> = {
     trigger: { tone: "ok", label: t("executions:state.succeeded") },
+    ...(status === 1 ? { end: { tone: "ok", label: t("executions:state.succeeded") } } : {}),
   };
   for (const { key } of steps) {
     const job = inOrder(jobs.filter((each) => each.nodeKey === key)).at(-1);
@@ -29,6 +36,7 @@ export function stepStates(
       ? {
           tone: stateOf(job.status).tone,
           live: isActive(job.status),
+          failed: isFailure(job.status),
           pointed: key === pointed,
           label:
             job.status === 1

@@ -14,6 +14,7 @@ import styles from "./Flow.module.css";
 import { type Line, layout, type Placed } from "./layout";
 import { StepEdge, type StepEdgeData } from "./StepEdge";
 import { SpotNode, StepNode, type StepNodeData, type StepState } from "./StepNode";
+import { travelled } from "./travels";
 import type { Place, Step } from "./tree";
 
 interface Props {
@@ -21,7 +22,7 @@ interface Props {
   steps: Step[];
   selected: string | null;
   onSelect: (key: string | null) => void;
-  /** How each step went, by its key. */
+  /** How each step went, by its key; `end`: the execution came to its end. */
   states?: Record<string, StepState>;
   /** The pointer is on a step, or has left it. */
   onPoint?: (key: string | null) => void;
@@ -46,10 +47,12 @@ export function Flow(props: Props) {
     () => graph.placed.map((each) => toNode(each, selected, states?.[each.id], { onMenu, onMove })),
     [graph, selected, states, onMenu, onMove],
   );
-  const edges = useMemo(
-    () => graph.lines.map((line) => toEdge(line, states, onInsert, onMove)),
-    [graph, states, onInsert, onMove],
-  );
+  const edges = useMemo(() => {
+    const went = (key: string) => states?.[key] !== undefined && !states[key].muted;
+    const failed = (key: string) => states?.[key]?.failed === true;
+    const along = states && travelled(graph.lines, { went, failed });
+    return graph.lines.map((line) => toEdge(line, along?.has(line.id), onInsert, onMove));
+  }, [graph, states, onInsert, onMove]);
 
   return (
     <ReactFlow
@@ -102,17 +105,18 @@ function toNode(
 
 function toEdge(
   line: Line,
-  states: Props["states"],
+  travelled = false,
   onInsert: Props["onInsert"],
   onMove: Props["onMove"],
 ): Edge {
   const data: StepEdgeData = {
     label: line.label,
+    branch: line.branch,
     joins: line.joins,
     place: line.place,
     onInsert,
     onMove,
-    travelled: went(states?.[line.source]) && went(states?.[line.target]),
+    travelled,
   };
   return {
     id: line.id,
@@ -122,5 +126,3 @@ function toEdge(
     data: data as unknown as Record<string, unknown>,
   };
 }
-
-const went = (state: StepState | undefined) => state !== undefined && !state.muted;
