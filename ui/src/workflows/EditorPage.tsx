@@ -66,6 +66,7 @@ export function EditorPage() {
         onShow={show}
         onRevise={() => void revise()}
         onCompare={() => setDialog("compare")}
+        onOptions={() => setSelected({ options: true })}
         onTest={() => setDialog("test")}
       />
       {isConflict(problem) ? (
