@@ -1,16 +1,18 @@
 import { Skeleton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isActive } from "../parts/executionState";
+import { attemptsOf } from "../parts/flow/describe";
 import { Flow } from "../parts/flow/Flow";
 import { flattened } from "../parts/flow/tree";
 import { useDrawing } from "../parts/flow/useDrawing";
 import { Problem } from "../parts/Problem";
 import { useVersion } from "../queries";
 import { ExecutionBar } from "./ExecutionBar";
-import type { Job } from "./execution";
+import { isKept, type Job } from "./execution";
+import { Outcome } from "./Outcome";
 import styles from "./Panel.module.css";
 import { StepList } from "./StepList";
 import { StepPanel } from "./StepPanel";
@@ -23,18 +25,24 @@ import { Waterfall } from "./Waterfall";
 
 const NO_JOBS: Job[] = [];
 
-/** One execution, while it goes on and afterwards: the version that ran, step by step. */
+/** The execution that the address names, perhaps at one of its steps. */
 export function ExecutionPage() {
+  const { id } = useParams({ strict: false }) as { id: string };
+  const { step } = useSearch({ strict: false }) as { step?: string };
+  return <ExecutionView key={`${id} ${step}`} id={Number(id)} step={step} />;
+}
+
+/** One execution, while it goes on and afterwards: the version that ran, step by step. */
+function ExecutionView({ id, step }: { id: number; step?: string }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const id = Number((useParams({ strict: false }) as { id: string }).id);
   const narrow = useMediaQuery("(max-width: 900px)");
   const [view, setView] = useState<string | null>(null);
-  const [chosen, setSelected] = useState<string | null>();
+  const [chosen, setSelected] = useState<string | null | undefined>(step);
   const [pointed, setPointed] = useState<string | null>(null);
   const { data: execution, error, isPending, refetch, connection } = useExecution(id);
   const { data: version } = useVersion(execution?.workflowId);
-  const change = useChanges(([started]) => {
+  const change = useChanges(({ started: [started] }) => {
     if (started) void navigate({ to: `/executions/${started}` });
   });
   useTick(execution ? isActive(execution.status) : false);
@@ -49,10 +57,13 @@ export function ExecutionPage() {
         : inOrder(jobs).map((each) => ({ key: each.nodeKey, title: each.nodeKey })),
     [drawn, jobs],
   );
-  const status = execution?.status ?? null;
+  const attempts = useMemo(
+    () => new Map((workflow?.nodes ?? []).map((each) => [each.key, attemptsOf(each)])),
+    [workflow],
+  );
   const states = useMemo(
-    () => stepStates(steps, { status, jobs }, pointed, t),
-    [steps, status, jobs, pointed, t],
+    () => (execution ? stepStates(steps, execution, { attempts, pointed }, t) : {}),
+    [steps, execution, attempts, pointed, t],
   );
 
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
@@ -63,6 +74,7 @@ export function ExecutionPage() {
   const waits = new Set(
     (workflow?.nodes ?? []).filter((each) => each.type === "delay").map((each) => each.key),
   );
+  const kept = new Set(jobs.filter((each) => isKept(execution, each)).map((each) => each.id));
   const shown = view ?? (narrow || (version && !workflow) ? "list" : "canvas");
   const selected = chosen === undefined ? (narrow ? null : "trigger") : chosen;
 
@@ -74,9 +86,10 @@ export function ExecutionPage() {
         view={shown}
         onView={setView}
         pending={change.isPending ? change.variables.action : undefined}
-        onChange={(action) => change.mutate({ action, executions: [execution] })}
+        onChange={(action, newest) => change.mutate({ action, which: [execution.id], newest })}
       />
       <Problem error={change.error} />
+      <Outcome done={change.data} />
       <div className={styles.stage}>
         <div className={styles.main}>
           {jobs.length > 0 && (
@@ -84,6 +97,7 @@ export function ExecutionPage() {
               jobs={jobs}
               titles={titles}
               waits={waits}
+              kept={kept}
               selected={selected}
               pointed={pointed}
               onSelect={setSelected}
@@ -112,6 +126,13 @@ export function ExecutionPage() {
             nodeKey={selected}
             title={titles[selected] ?? selected}
             jobs={inOrder(jobs.filter((each) => each.nodeKey === selected))}
+            attempts={attempts.get(selected) ?? 1}
+            active={isActive(execution.status)}
+            keptFrom={
+              jobs.some((each) => each.nodeKey === selected && kept.has(each.id))
+                ? (execution.rerunOfId ?? null)
+                : null
+            }
             onClose={() => setSelected(null)}
           />
         )}

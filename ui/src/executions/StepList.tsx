@@ -33,6 +33,7 @@ export function StepList({ steps, states, jobs, selected, onSelect }: Props) {
                 <Pill tone={state.tone} live={state.live}>
                   {job?.status === 1 ? t("executions:state.succeeded") : state.label}
                 </Pill>
+                {state.note && <span className="hint"> {state.note}</span>}
                 {job && (
                   <span className="mono"> {duration(between(job.createdAt, job.updatedAt))}</span>
                 )}

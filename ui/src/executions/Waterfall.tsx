@@ -10,6 +10,8 @@ interface Props {
   titles: Record<string, string>;
   /** Keys of the steps that only wait. */
   waits: Set<string>;
+  /** Ids of the jobs that are of an earlier execution. */
+  kept: Set<number>;
   selected: string | null;
   pointed: string | null;
   onSelect: (key: string) => void;
@@ -18,7 +20,7 @@ interface Props {
 
 /** When each step ran and how long, one row a step. */
 export function Waterfall(props: Props) {
-  const { jobs, titles, waits, selected, pointed, onSelect, onPoint } = props;
+  const { jobs, titles, waits, kept, selected, pointed, onSelect, onPoint } = props;
   const { t } = useTranslation();
   const steps = inOrder(jobs);
   const took = steps.map((each) => between(each.createdAt, each.updatedAt));
@@ -43,6 +45,7 @@ export function Waterfall(props: Props) {
               <span
                 className={styles.bar}
                 data-tone={stateOf(job.status).tone}
+                data-kept={kept.has(job.id) || undefined}
                 data-waits={waits.has(job.nodeKey) || undefined}
                 data-compressed={bars[n]?.compressed || undefined}
                 style={{

@@ -8,7 +8,7 @@ export interface Job {
   status: number | null;
   result: unknown;
   error: string | null;
-  meta?: { until?: string | null } | null;
+  meta?: { until?: string | null; retryAt?: string | null } | null;
   log: string | null;
   attempt: number | null;
   iteration: number | null;
@@ -53,6 +53,13 @@ export interface Execution extends Row {
   createdAt: string;
   startedAt: string | null;
   finishedAt: string | null;
+  /** Of which execution this one is a repetition. */
+  rerunOfId?: number | null;
+  /** Which execution started it, by what it wrote. */
+  causeExecutionId?: number | null;
+  /** The executions that led to it, each with the step that started the next; the first first. */
+  stack?: { executionId: number; key: string; nodeKey: string | null }[] | null;
+  laneKey?: string | null;
   workflow?: {
     id: number;
     key: string;
@@ -66,6 +73,10 @@ export interface Execution extends Row {
 
 export const nameOf = (person: Person) =>
   person.nickname || person.username || person.email || String(person.id);
+
+/** Whether a job is of the execution that this one repeats: its step was not run again. */
+export const isKept = (execution: Execution, job: Job | undefined) =>
+  Boolean(execution.rerunOfId && job?.createdAt && job.createdAt < execution.createdAt);
 
 /** Rows by id: those given last are how they are now; the newest come first. */
 export function merged<T extends { id: number }>(known: T[], changed: T): T[] {

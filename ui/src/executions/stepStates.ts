@@ -1,8 +1,9 @@
 /** How the steps of an execution went. */
 import type { TFunction } from "i18next";
+import { format } from "../i18n";
 import { between, duration, isActive, stateOf } from "../parts/executionState";
 import type { StepState } from "../parts/flow/StepNode";
-import type { Job } from "./execution";
+import { type Execution, isKept, type Job } from "./execution";
 
 /** The status of an attempt after which there is another. */
 export const RETRY = -6;
@@ -14,6 +15,10 @@ export const isWaiting = (job: Job | undefined) =>
 export const wordOf = (job: Job | undefined) =>
   isWaiting(job) ? "waiting" : stateOf(job?.status).word;
 
+/** Whether there will be another attempt after this one. */
+export const isRetried = (job: Job, status: number | null) =>
+  isActive(status) && job.status === RETRY && Boolean(job.meta?.retryAt);
+
 /** The jobs in the order in which they came about. */
 export const inOrder = (jobs: Job[]) => [...jobs].sort((a, b) => a.id - b.id);
 
@@ -22,10 +27,11 @@ const isFailure = (status: number | null) => status !== null && status < 0 && st
 
 export function stepStates(
   steps: { key: string }[],
-  { status, jobs = [] }: { status: number | null; jobs?: Job[] },
-  pointed: string | null,
+  execution: Execution,
+  { attempts, pointed }: { attempts: Map<string, number>; pointed: string | null },
   t: TFunction,
 ): Record<string, StepState> {
+  const { status, jobs = [] } = execution;
   const states: Record<string, StepState> = {
     trigger: { tone: "ok", label: t("executions:state.succeeded") },
     ...(status === 1 ? { end: { tone: "ok", label: t("executions:state.succeeded") } } : {}),
@@ -35,11 +41,20 @@ export function stepStates(
     states[key] = job
       ? {
           tone: stateOf(job.status).tone,
-          live: isActive(job.status),
+          live: isActive(job.status) || isRetried(job, status),
+          kept: isKept(execution, job),
+          note: isRetried(job, status)
+            ? t("executions:nextAttempt", {
+                attempt: job.attempt ?? 1,
+                attempts: attempts.get(key) ?? 1,
+                at: format.soon(job.meta?.retryAt ?? ""),
+              })
+            : undefined,
           failed: isFailure(job.status),
           pointed: key === pointed,
-          label:
-            job.status === 1
+          label: isKept(execution, job)
+            ? t("executions:kept")
+            : job.status === 1
               ? duration(between(job.createdAt, job.updatedAt))
               : t(`executions:state.${wordOf(job)}`),
         }

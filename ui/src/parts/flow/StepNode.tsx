@@ -16,6 +16,8 @@ export interface StepState {
   live?: boolean;
   /** Its turn ended in a failure, whatever came then. */
   failed?: boolean;
+  /** It was not run again: it is as it was in an earlier execution. */
+  kept?: boolean;
   /** What is said instead of what it does. */
   note?: string;
   /** Something else that stands for it is pointed at. */
@@ -49,6 +51,7 @@ export function StepNode({ data }: NodeProps) {
       data-tone={state && !state.muted ? state.tone : undefined}
       data-muted={state?.muted || undefined}
       data-idle={step.idle || undefined}
+      data-kept={state?.kept || undefined}
       data-live={state?.live || undefined}
       data-pointed={state?.pointed || undefined}
     >
@@ -103,7 +106,11 @@ export function StepNode({ data }: NodeProps) {
         )}
       </div>
       {foot && (
-        <div className={styles.foot} data-problem={step.problem || state?.note ? true : undefined}>
+        <div
+          className={styles.foot}
+          title={state?.note}
+          data-problem={step.problem || state?.note ? true : undefined}
+        >
           {foot}
         </div>
       )}
