@@ -41,6 +41,7 @@ export function Palette() {
   const pages: [string, string, boolean][] = [
     ["workflows", "/workflows", managesWorkflows],
     ["executions", "/executions", managesWorkflows],
+    ["health", "/health", manages("pm.system-settings")],
     ["tables", "/tables", manages("pm.data-source-manager.main")],
     ["users", "/users", manages("pm.users")],
     ["roles", "/roles", manages("pm.acl.roles")],

@@ -43,16 +43,23 @@ export function Flow(props: Props) {
   const { trigger, steps, selected, onSelect, states, onPoint, onInsert, onMove, onMenu } = props;
   const { i18n } = useTranslation();
   const graph = useMemo(() => layout(trigger, steps), [trigger, steps]);
-  const nodes = useMemo(
-    () => graph.placed.map((each) => toNode(each, selected, states?.[each.id], { onMenu, onMove })),
-    [graph, selected, states, onMenu, onMove],
-  );
-  const edges = useMemo(() => {
+  const along = useMemo(() => {
     const went = (key: string) => states?.[key] !== undefined && !states[key].muted;
     const failed = (key: string) => states?.[key]?.failed === true;
-    const along = states && travelled(graph.lines, { went, failed });
-    return graph.lines.map((line) => toEdge(line, along?.has(line.id), onInsert, onMove));
-  }, [graph, states, onInsert, onMove]);
+    return travelled(states ? graph.lines : [], { went, failed });
+  }, [graph, states]);
+  const nodes = useMemo(() => {
+    const passed = new Set(
+      graph.lines.filter((line) => along.has(line.id)).map((line) => line.source),
+    );
+    return graph.placed.map((each) =>
+      toNode(each, selected, states?.[each.id], { onMenu, onMove, travelled: passed.has(each.id) }),
+    );
+  }, [graph, along, selected, states, onMenu, onMove]);
+  const edges = useMemo(
+    () => graph.lines.map((line) => toEdge(line, along.has(line.id), onInsert, onMove)),
+    [graph, along, onInsert, onMove],
+  );
 
   return (
     <ReactFlow
@@ -89,10 +96,10 @@ function toNode(
   { id, step, x, y, width, height }: Placed,
   selected: string | null,
   state: StepState | undefined,
-  { onMenu, onMove }: Pick<Props, "onMenu" | "onMove">,
+  { onMenu, onMove, travelled }: Pick<Props, "onMenu" | "onMove"> & { travelled: boolean },
 ): Node {
   const place = { id, position: { x, y }, width, height, selectable: false };
-  if (step === null) return { ...place, type: "spot", data: {} };
+  if (step === null) return { ...place, type: "spot", data: { travelled } };
   const data: StepNodeData = {
     step,
     selected: id === selected,
@@ -105,7 +112,7 @@ function toNode(
 
 function toEdge(
   line: Line,
-  travelled = false,
+  travelled: boolean,
   onInsert: Props["onInsert"],
   onMove: Props["onMove"],
 ): Edge {

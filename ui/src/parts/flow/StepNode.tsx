@@ -120,9 +120,13 @@ export function StepNode({ data }: NodeProps) {
 }
 
 /** Where branches meet, or a sequence ends: only its lines are seen. */
-export function SpotNode({ id }: NodeProps) {
+export function SpotNode({ id, data }: NodeProps) {
   return (
-    <div className={styles.spot} data-end={id === "end" || undefined}>
+    <div
+      className={styles.spot}
+      data-end={id === "end" || undefined}
+      data-travelled={data.travelled || undefined}
+    >
       <Handle type="target" position={Position.Top} />
       <Handle type="source" position={Position.Bottom} />
     </div>
