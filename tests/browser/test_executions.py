@@ -236,7 +236,7 @@ def test_the_list_in_french(browse: Browse, posts: Server) -> None:
 
 # --- one execution ------------------------------------------------------------------------
 
-SHORT = DAY | {"title": "Wait a little", "config": {"duration": 3, "unit": 1000}}
+SHORT = DAY | {"title": "Wait a little", "config": {"duration": 6, "unit": 1000}}
 SAYS: dict[str, Any] = {
     "type": "calculation",
     "title": "Greet",
@@ -352,6 +352,7 @@ def test_an_execution_that_failed_is_run_again_from_there(page: Page, posts: Ser
     page.goto(f"/executions/{execution}")
     page.get_by_role("button", name="Run again").click()
     page.get_by_role("menuitemcheckbox", name="On the newest version").click()
+    assert_accessible(page)
     page.get_by_role("menuitem", name="From the failed step").click()
     expect(page).not_to_have_url(re.compile(str(execution)))
 

@@ -31,6 +31,8 @@ def test_what_runs_and_who_works_is_seen_and_stays_fresh(page: Page, server: Ser
     page.get_by_role("navigation").get_by_role("link", name="Health").click()
     scheduled = page.get_by_role("definition").nth(3)
     expect(page.get_by_text("The database works")).to_be_visible()
+    expect(page.get_by_role("row", name="Server")).to_contain_text("Alive")
+    expect(page.get_by_text("Nothing waits.")).to_be_visible()
     expect(scheduled).to_have_text("0")
     server.table("posts", {"name": "title", "type": "string"})
     _ = workflow(server, "slow", "Slow", DAY)

@@ -11,7 +11,7 @@ import { useDrawing } from "../parts/flow/useDrawing";
 import { Problem } from "../parts/Problem";
 import { useVersion } from "../queries";
 import { ExecutionBar } from "./ExecutionBar";
-import { isKept, type Job } from "./execution";
+import type { Job } from "./execution";
 import { Outcome } from "./Outcome";
 import styles from "./Panel.module.css";
 import { StepList } from "./StepList";
@@ -74,7 +74,6 @@ function ExecutionView({ id, step }: { id: number; step?: string }) {
   const waits = new Set(
     (workflow?.nodes ?? []).filter((each) => each.type === "delay").map((each) => each.key),
   );
-  const kept = new Set(jobs.filter((each) => isKept(execution, each)).map((each) => each.id));
   const shown = view ?? (narrow || (version && !workflow) ? "list" : "canvas");
   const selected = chosen === undefined ? (narrow ? null : "trigger") : chosen;
 
@@ -97,7 +96,6 @@ function ExecutionView({ id, step }: { id: number; step?: string }) {
               jobs={jobs}
               titles={titles}
               waits={waits}
-              kept={kept}
               selected={selected}
               pointed={pointed}
               onSelect={setSelected}
@@ -128,11 +126,7 @@ function ExecutionView({ id, step }: { id: number; step?: string }) {
             jobs={inOrder(jobs.filter((each) => each.nodeKey === selected))}
             attempts={attempts.get(selected) ?? 1}
             active={isActive(execution.status)}
-            keptFrom={
-              jobs.some((each) => each.nodeKey === selected && kept.has(each.id))
-                ? (execution.rerunOfId ?? null)
-                : null
-            }
+            rerunOfId={execution.rerunOfId ?? null}
             onClose={() => setSelected(null)}
           />
         )}

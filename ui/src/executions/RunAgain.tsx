@@ -1,5 +1,5 @@
 import { Button, Menu } from "@mantine/core";
-import { Check, ChevronDown } from "lucide-react";
+import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -18,7 +18,8 @@ export function RunAgain({ failed, newer = false, disabled, busy, onRun }: Props
   const { t } = useTranslation();
   const [newest, setNewest] = useState(false);
   return (
-    <Menu position="bottom-end">
+    // The placeholder would be a child that a menu may not have.
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           variant="default"
@@ -42,15 +43,9 @@ export function RunAgain({ failed, newer = false, disabled, busy, onRun }: Props
         {newer && (
           <>
             <Menu.Divider />
-            <Menu.Item
-              role="menuitemcheckbox"
-              aria-checked={newest}
-              closeMenuOnClick={false}
-              leftSection={<Check size={14} visibility={newest ? "visible" : "hidden"} />}
-              onClick={() => setNewest(!newest)}
-            >
+            <Menu.CheckboxItem checked={newest} onChange={setNewest}>
               {t("executions:again.newest")}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           </>
         )}
       </Menu.Dropdown>

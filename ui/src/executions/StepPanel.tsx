@@ -12,7 +12,7 @@ import { ExecutionLink } from "./ExecutionLink";
 import type { Job } from "./execution";
 import styles from "./Panel.module.css";
 import { StepInput } from "./StepInput";
-import { isWaiting, RETRY, wordOf } from "./stepStates";
+import { isKept, isWaiting, RETRY, wordOf } from "./stepStates";
 
 interface Props {
   nodeKey: string;
@@ -23,14 +23,14 @@ interface Props {
   attempts: number;
   /** The execution goes on. */
   active: boolean;
-  /** The execution of which the jobs were kept. */
-  keptFrom: number | null;
+  /** The execution that is repeated. */
+  rerunOfId: number | null;
   onClose: () => void;
 }
 
 /** What a step was given, what came of it, and when. */
 export function StepPanel(props: Props) {
-  const { nodeKey, title, jobs, attempts, active, keptFrom, onClose } = props;
+  const { nodeKey, title, jobs, attempts, active, rerunOfId, onClose } = props;
   const { t } = useTranslation();
   const [tab, setTab] = useState("input");
   const job = jobs.at(-1);
@@ -57,11 +57,11 @@ export function StepPanel(props: Props) {
                 {t(`executions:state.${wordOf(job)}`)}
               </Pill>
             </dd>
-            {keptFrom && (
+            {rerunOfId && isKept(job) && (
               <>
                 <dt>{t("executions:keptFrom")}</dt>
                 <dd>
-                  <ExecutionLink id={keptFrom} />
+                  <ExecutionLink id={rerunOfId} />
                 </dd>
               </>
             )}

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { between, duration, stateOf } from "../parts/executionState";
 import type { Job } from "./execution";
-import { inOrder } from "./stepStates";
+import { inOrder, isKept } from "./stepStates";
 import { timeline } from "./timeline";
 import styles from "./Waterfall.module.css";
 
@@ -10,8 +10,6 @@ interface Props {
   titles: Record<string, string>;
   /** Keys of the steps that only wait. */
   waits: Set<string>;
-  /** Ids of the jobs that are of an earlier execution. */
-  kept: Set<number>;
   selected: string | null;
   pointed: string | null;
   onSelect: (key: string) => void;
@@ -20,7 +18,7 @@ interface Props {
 
 /** When each step ran and how long, one row a step. */
 export function Waterfall(props: Props) {
-  const { jobs, titles, waits, kept, selected, pointed, onSelect, onPoint } = props;
+  const { jobs, titles, waits, selected, pointed, onSelect, onPoint } = props;
   const { t } = useTranslation();
   const steps = inOrder(jobs);
   const took = steps.map((each) => between(each.createdAt, each.updatedAt));
@@ -45,7 +43,7 @@ export function Waterfall(props: Props) {
               <span
                 className={styles.bar}
                 data-tone={stateOf(job.status).tone}
-                data-kept={kept.has(job.id) || undefined}
+                data-kept={isKept(job) || undefined}
                 data-waits={waits.has(job.nodeKey) || undefined}
                 data-compressed={bars[n]?.compressed || undefined}
                 style={{

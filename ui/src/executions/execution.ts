@@ -8,7 +8,12 @@ export interface Job {
   status: number | null;
   result: unknown;
   error: string | null;
-  meta?: { until?: string | null; retryAt?: string | null } | null;
+  meta?: {
+    until?: string | null;
+    retryAt?: string | null;
+    /** The job of an earlier execution that this one repeats: its step was not run again. */
+    keptFrom?: number;
+  } | null;
   log: string | null;
   attempt: number | null;
   iteration: number | null;
@@ -73,10 +78,6 @@ export interface Execution extends Row {
 
 export const nameOf = (person: Person) =>
   person.nickname || person.username || person.email || String(person.id);
-
-/** Whether a job is of the execution that this one repeats: its step was not run again. */
-export const isKept = (execution: Execution, job: Job | undefined) =>
-  Boolean(execution.rerunOfId && job?.createdAt && job.createdAt < execution.createdAt);
 
 /** Rows by id: those given last are how they are now; the newest come first. */
 export function merged<T extends { id: number }>(known: T[], changed: T): T[] {

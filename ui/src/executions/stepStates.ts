@@ -3,7 +3,7 @@ import type { TFunction } from "i18next";
 import { format } from "../i18n";
 import { between, duration, isActive, stateOf } from "../parts/executionState";
 import type { StepState } from "../parts/flow/StepNode";
-import { type Execution, isKept, type Job } from "./execution";
+import type { Execution, Job } from "./execution";
 
 /** The status of an attempt after which there is another. */
 export const RETRY = -6;
@@ -14,6 +14,9 @@ export const isWaiting = (job: Job | undefined) =>
 
 export const wordOf = (job: Job | undefined) =>
   isWaiting(job) ? "waiting" : stateOf(job?.status).word;
+
+/** Whether a step was not run again: its job is one of the execution that is repeated. */
+export const isKept = (job: Job) => job.meta?.keptFrom !== undefined;
 
 /** Whether there will be another attempt after this one. */
 export const isRetried = (job: Job, status: number | null) =>
@@ -42,7 +45,7 @@ export function stepStates(
       ? {
           tone: stateOf(job.status).tone,
           live: isActive(job.status) || isRetried(job, status),
-          kept: isKept(execution, job),
+          kept: isKept(job),
           note: isRetried(job, status)
             ? t("executions:nextAttempt", {
                 attempt: job.attempt ?? 1,
@@ -52,7 +55,7 @@ export function stepStates(
             : undefined,
           failed: isFailure(job.status),
           pointed: key === pointed,
-          label: isKept(execution, job)
+          label: isKept(job)
             ? t("executions:kept")
             : job.status === 1
               ? duration(between(job.createdAt, job.updatedAt))
