@@ -6,7 +6,7 @@ import pytest
 
 from tests.client import Client, Reply
 
-YES, NO = 1, 0
+YES, NO, ERROR = 1, 0, -1
 
 
 class Canvas:
@@ -145,7 +145,7 @@ async def test_a_node_without_a_key_gets_one(canvas: Canvas) -> None:
         ({"type": "calculation", "branchIndex": 0}, "branchIndex needs an upstreamId"),
         ({"type": "calculation", "upstreamId": "x"}, "upstreamId is a number"),
         ({"type": "calculation", "upstreamId": 10**30}, "upstreamId is a number"),
-        ({"type": "calculation", "upstreamId": 1, "branchIndex": -1}, "branchIndex is a number"),
+        ({"type": "calculation", "upstreamId": 1, "branchIndex": -2}, "branchIndex is a number"),
         ({"type": "calculation", "upstreamId": 1, "branchIndex": 2**40}, "branchIndex is a number"),
         ({"type": "calculation", "key": "taken"}, "already exists"),
     ],
@@ -404,7 +404,17 @@ async def test_the_head_of_a_branch_gives_its_place_to_the_next(canvas: Canvas) 
     assert await canvas.shape() == ["a", "b", "c", "if", {YES: ["y2"], NO: ["n"]}, "z"]
 
 
-@pytest.mark.parametrize("keep", ["x", "-1", "²", "9" * 30])
+async def test_an_error_branch_may_take_the_nodes_place(canvas: Canvas) -> None:
+    policy = {"onFailure": {"then": "branch"}}
+    _ = (await canvas.try_add("risky", config={"expression": "1", **policy})).data
+    await canvas.add("caught", "risky", ERROR)
+    await canvas.add("z", "risky")
+    _ = (await canvas.destroy("risky", keepBranch="-1")).data
+
+    assert await canvas.shape() == ["caught", "z"]
+
+
+@pytest.mark.parametrize("keep", ["x", "-2", "²", "9" * 30])
 async def test_a_branch_to_keep_that_cannot_be_is_refused(canvas: Canvas, keep: str) -> None:
     await canvas.add("if")
     reply = await canvas.destroy("if", keepBranch=keep)

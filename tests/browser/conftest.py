@@ -21,6 +21,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     StorageState,
+    expect,
     sync_playwright,
 )
 
@@ -35,6 +36,8 @@ PATIENCE_MILLISECONDS = 15_000
 VIEWPORT = {"width": 1440, "height": 900}
 
 _numbers = itertools.count(1)
+
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 
 class Browse(Protocol):

@@ -221,7 +221,34 @@ def _make_workflows(server: Server) -> str:
     _ = server.api(f"workflows/{asks}/nodes:create", values)
     _turn_on(server, asks)
     _ = _make_workflow(server, "archive", "Archive old posts")
+    _make_announcement(server)
     return "publish"
+
+
+def _make_announcement(server: Server) -> None:
+    """A workflow with a step that is tried again, and what is done when that does not help."""
+    announces = _make_workflow(server, "announce", "Announce a post")
+    told = _make_node(
+        server,
+        announces,
+        "request",
+        "Tell the newsletter",
+        method="POST",
+        url="https://newsletter.example/posts",
+        onFailure={"attempts": 5, "delay": 2000, "then": "branch"},
+    )
+    _ = _change_status(
+        server, announces, "Send it to review", "review", upstreamId=told, branchIndex=-1
+    )
+    _ = _make_node(
+        server,
+        announces,
+        "calculation",
+        "Minutes to read",
+        upstreamId=told,
+        engine="cel",
+        expression="context.data.words / 200",
+    )
 
 
 def _make_workflow(

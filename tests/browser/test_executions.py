@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Browse
 from tests.browser.server import Server
 from tests.browser.troubles import Troubles
@@ -155,19 +156,69 @@ def test_what_ends_stays_among_those_at_work_but_dimmed(page: Page, posts: Serve
     expect(page.get_by_text("No execution here.")).to_be_visible()
 
 
-def test_chosen_ones_are_cancelled_and_executed_again(page: Page, posts: Server) -> None:
+def run_again(page: Page, start: str) -> None:
+    page.get_by_role("button", name="Run again").click()
+    page.get_by_role("menuitem", name=start).click()
+
+
+def test_chosen_ones_are_cancelled_and_run_again(page: Page, posts: Server) -> None:
     _ = workflow(posts, "slow", "Slow", DAY)
-    _ = started(posts, "slow")
+    _, execution = started(posts, "slow")
     page.goto("/executions")
     row(page, "Slow").get_by_role("checkbox").check()
     expect(page.get_by_role("button", name="Delete")).to_be_disabled()
     page.get_by_role("button", name="Cancel execution").click()
     expect(row(page, "Slow")).to_contain_text("Cancelled")
     row(page, "Slow").get_by_role("checkbox").check()
-    page.get_by_role("button", name="Execute again").click()
+    run_again(page, "From the start")
+    expect(page.get_by_text("1 execution was started.")).to_be_visible()
 
     expect(row(page, "Slow")).to_have_count(2)
-    expect(row(page, "Slow").first).to_contain_text("by hand")
+    expect(row(page, "Slow").first).to_contain_text("run again")
+    [again] = posts.api("executions:list", filter={"rerunOfId": execution})
+    assert again["status"] in {None, 0}
+
+
+def test_all_that_match_are_meant_once_their_number_was_asked(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "sum", "Sum", SUM)
+    _ = workflow(posts, "slow", "Slow", DAY)
+    _, slow = started(posts, "slow")
+    ids = [started(posts, "sum")[1] for _ in range(22)]
+    for each in ids:
+        _ = posts.ended(each)
+    page.goto("/executions?size=20")
+    expect(page.get_by_role("row")).to_have_count(21)
+    page.get_by_role("checkbox", name="Select all").check()
+    expect(page.get_by_text("20 selected")).to_be_visible()
+    page.get_by_role("button", name="Select all 23 that match").click()
+    expect(page.get_by_text("23 selected")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    # The one that is still at work cannot be deleted.
+    expect(dialog.get_by_text("22 executions match.")).to_be_visible()
+    assert len(posts.api("executions:list", pageSize="100")) == 23
+    dialog.get_by_role("button", name="Delete them").click()
+
+    expect(page.get_by_role("row")).to_have_count(2)
+    assert [each["id"] for each in posts.api("executions:list")] == [slow]
+
+
+def test_all_that_failed_are_run_again_from_where_they_failed(page: Page, posts: Server) -> None:
+    _ = workflow(posts, "breaks", "Breaks", SUM, BREAKS)
+    ids = [started(posts, "breaks")[1] for _ in range(21)]
+    for each in ids:
+        _ = posts.ended(each)
+    page.goto("/executions?size=20&state=failed")
+    page.get_by_role("checkbox", name="Select all").check()
+    page.get_by_role("button", name="Select all 21 that match").click()
+    run_again(page, "From the failed step")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("21 executions match.")).to_be_visible()
+    dialog.get_by_role("button", name="Run them again").click()
+
+    expect(page.get_by_text("21 executions were started.")).to_be_visible()
+    again = posts.api("executions:list", filter={"rerunOfId": {"$in": ids}}, pageSize="100")
+    assert sorted(each["rerunOfId"] for each in again) == sorted(ids)
 
 
 def test_the_list_in_french(browse: Browse, posts: Server) -> None:
@@ -185,7 +236,7 @@ def test_the_list_in_french(browse: Browse, posts: Server) -> None:
 
 # --- one execution ------------------------------------------------------------------------
 
-SHORT = DAY | {"title": "Wait a little", "config": {"duration": 3, "unit": 1000}}
+SHORT = DAY | {"title": "Wait a little", "config": {"duration": 6, "unit": 1000}}
 SAYS: dict[str, Any] = {
     "type": "calculation",
     "title": "Greet",
@@ -208,7 +259,7 @@ def test_an_execution_goes_from_waiting_to_done_before_ones_eyes(page: Page, pos
     expect(fall.get_by_role("button")).to_have_text(
         [re.compile("^Greet"), re.compile("^Wait a little"), re.compile("^Add up")]
     )
-    expect(page.get_by_role("button", name="Execute again")).to_be_visible()
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
     # A second of waiting among milliseconds of work is drawn shorter than it was.
     share = fall.locator("[data-compressed]").evaluate(
         "bar => bar.offsetWidth / bar.parentElement.offsetWidth"
@@ -258,7 +309,105 @@ def test_a_failed_step_says_why_in_the_list_view(page: Page, posts: Server) -> N
     expect(summary).to_contain_text("A call that created the record")
 
 
-def test_an_execution_is_cancelled_and_executed_again(
+RETRIED = BREAKS | {
+    "title": "Insist",
+    "key": "insist",
+    "config": BREAKS["config"] | {"onFailure": {"attempts": 3, "delay": 3_600_000}},
+}
+
+
+def test_a_step_that_will_be_tried_again_says_when(
+    browse: Browse, page: Page, posts: Server
+) -> None:
+    _ = workflow(posts, "insists", "Insists", RETRIED)
+    _, execution = started(posts, "insists")
+    page.goto(f"/executions/{execution}")
+    node = page.get_by_test_id("node-insist")
+    expect(node).to_contain_text(re.compile(r"Attempt 1 of 3, next at \d"))
+    expect(node).to_contain_text("To be tried again")
+    node.click()
+    panel = page.get_by_role("complementary", name="Step")
+    expect(panel.get_by_role("alert")).to_contain_text("attempt 1 of 3")
+    panel.get_by_text("Attempts").click()
+    attempts = panel.get_by_role("list", name="Attempts")
+    expect(attempts).to_contain_text("The next one is due at")
+    expect(attempts).to_contain_text("zero")
+    assert_accessible(page)
+
+    french = browse(language="fr", theme="dark")
+    french.goto(f"/executions/{execution}")
+    expect(french.get_by_test_id("node-insist")).to_contain_text("Tentative 1/3, suite à")
+
+
+def test_an_execution_that_failed_is_run_again_from_there(page: Page, posts: Server) -> None:
+    made = workflow(posts, "breaks", "Breaks", SUM | {"key": "sum"}, BREAKS | {"key": "divide"})
+    _, execution = started(posts, "breaks")
+    _ = posts.ended(execution)
+    filter_ = {"key": "breaks"}
+    revised = posts.api(f"workflows:revision/{made}", {}, filter=filter_)["id"]
+    nodes = posts.api("flow_nodes:list", filter={"workflowId": revised, "key": "divide"})
+    mended = {"config": {"engine": "cel", "expression": "6 / 2"}}
+    _ = posts.api(f"flow_nodes:update/{nodes[0]['id']}", mended)
+    _ = posts.api(f"workflows:update/{revised}", {"enabled": True})
+    page.goto(f"/executions/{execution}")
+    page.get_by_role("button", name="Run again").click()
+    page.get_by_role("menuitemcheckbox", name="On the newest version").click()
+    assert_accessible(page)
+    page.get_by_role("menuitem", name="From the failed step").click()
+    expect(page).not_to_have_url(re.compile(str(execution)))
+
+    [again] = posts.api("executions:list", filter={"rerunOfId": execution})
+    assert posts.ended(again["id"])["status"] == 1
+    expect(page).to_have_url(re.compile(str(again["id"])))
+    expect(page.get_by_test_id("node-sum")).to_contain_text("Kept")
+    expect(page.get_by_test_id("node-divide")).not_to_contain_text("Kept")
+    summary = page.get_by_role("complementary", name="Summary")
+    summary.get_by_role("link", name=str(execution)).click()
+    expect(page).to_have_url(re.compile(str(execution)))
+    expect(summary.get_by_text("Repeated by")).to_be_visible()
+    expect(summary.get_by_role("link", name=str(again["id"]))).to_be_visible()
+
+
+MAKES = {
+    "type": "create",
+    "title": "Make a note",
+    "key": "make",
+    "config": {"collection": "notes", "params": {"values": {"title": "a note"}}},
+}
+
+
+def test_the_summary_tells_what_led_to_an_execution_and_what_it_started(
+    page: Page, posts: Server
+) -> None:
+    posts.table("notes", {"name": "title", "type": "string"}, title="Notes")
+    _ = workflow(posts, "makes", "Makes", MAKES)
+    config = {"collection": "notes", "mode": 1}
+    values = {"key": "follows", "title": "Follows", "type": "collection", "config": config}
+    _ = posts.api("workflows:create", values | {"enabled": True})
+    _, first = started(posts, "makes")
+    _ = posts.ended(first)
+    [second] = posts.api("executions:list", filter={"causeExecutionId": first})
+    _ = posts.ended(second["id"])
+    page.goto(f"/executions/{second['id']}")
+    chain = page.get_by_role("list", name="How it came about")
+    expect(chain.get_by_role("listitem")).to_have_text(
+        [
+            "A call that created the record",
+            re.compile(rf"Makes {first} Succeeded *Make a note"),
+            "This execution",
+        ]
+    )
+    assert_accessible(page)
+    chain.get_by_role("link", name="Make a note").click()
+    expect(page).to_have_url(re.compile(rf"{first}\?step="))
+    expect(page.get_by_role("complementary", name="Step")).to_contain_text("Make a note")
+    page.get_by_test_id("node-trigger").click()
+
+    outcome = page.get_by_role("list", name="What it started")
+    expect(outcome.get_by_role("link", name=str(second["id"]))).to_be_visible()
+
+
+def test_an_execution_is_cancelled_and_run_again(
     page: Page, posts: Server, troubles: Troubles
 ) -> None:
     _ = workflow(posts, "slow", "Slow", DAY)
@@ -266,9 +415,9 @@ def test_an_execution_is_cancelled_and_executed_again(
     page.goto(f"/executions/{execution}")
     page.get_by_role("button", name="Cancel execution").click()
     expect(page.get_by_role("alert")).to_contain_text("It was cancelled by hand.")
-    page.get_by_role("button", name="Execute again").click()
+    run_again(page, "From the start")
     expect(page).not_to_have_url(re.compile(str(execution)))
-    [again] = posts.api("executions:list", filter={"manually": True})
+    [again] = posts.api("executions:list", filter={"rerunOfId": execution})
     expect(page).to_have_url(re.compile(str(again["id"])))
     assert again["context"]["data"]["title"] == "Ada"
     assert again["recordKey"] == str(post)
@@ -276,7 +425,7 @@ def test_an_execution_is_cancelled_and_executed_again(
     # What the server refuses is said.
     troubles.expect(400)
     page.route(
-        "**/executions:cancel/*",
+        "**/executions:cancel?*",
         lambda route: route.fulfill(
             status=400, json={"code": "EXECUTION_ENDED", "detail": "It has ended already."}
         ),
@@ -297,7 +446,7 @@ def test_a_lost_connection_is_shown_and_comes_back(
     page.unroute("**/executions:stream*")
 
     expect(page.get_by_text("Reconnecting…")).to_have_count(0)
-    expect(page.get_by_role("button", name="Execute again")).to_be_visible()
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
     assert all("executions:stream" in each for each in troubles.found)
     troubles.found.clear()
 

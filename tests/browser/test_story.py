@@ -190,7 +190,7 @@ def test_an_execution_is_seen_to_go_on_without_a_reload(page: Page, server: Serv
     page.goto(f"/executions/{started['id']}")
 
     expect(page.get_by_text("Running").first).to_be_visible()
-    expect(page.get_by_role("button", name="Execute again")).to_be_visible()
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
     expect(page.get_by_test_id("node-trigger")).to_be_visible()
 
 

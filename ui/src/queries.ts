@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import i18next from "i18next";
 import { type Collection, call, session } from "./api";
 import type { FlowNode } from "./parts/flow/tree";
-import type { Label, WorkflowType } from "./parts/form/types";
+import type { Label, TypeField, WorkflowType } from "./parts/form/types";
 
 export interface Me {
   id: number;
@@ -111,6 +111,8 @@ export interface Workflow {
 export interface Types {
   nodes: WorkflowType[];
   triggers: WorkflowType[];
+  /** The form of what holds for a workflow as a whole. */
+  options: TypeField[];
 }
 
 export const useTypes = () =>

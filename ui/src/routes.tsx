@@ -48,6 +48,7 @@ const pages = [
   page("/workflows/$key", () => import("./workflows/EditorPage"), "EditorPage"),
   page("/executions", () => import("./executions/ExecutionsPage"), "ExecutionsPage"),
   page("/executions/$id", () => import("./executions/ExecutionPage"), "ExecutionPage"),
+  page("/health", () => import("./health/HealthPage"), "HealthPage"),
   page("/users", () => import("./access/UsersPage"), "UsersPage"),
   page("/roles", () => import("./access/RolesPage"), "RolesPage"),
   page("/api-keys", () => import("./access/ApiKeysPage"), "ApiKeysPage"),

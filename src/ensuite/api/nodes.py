@@ -169,9 +169,10 @@ async def move_node(call: Call) -> Answer:
 @routes.add("flow_nodes", "destroy", permission=MANAGE)
 async def destroy_node(call: Call) -> Answer:
     """Delete a node with its branches; `keepBranch` leaves one of them in its place."""
-    keep = call.parameters.number("keepBranch", -1, least=0, most=MAX_BRANCH_INDEX)
+    none = ERROR_BRANCH - 1
+    keep = call.parameters.number("keepBranch", none, least=ERROR_BRANCH, most=MAX_BRANCH_INDEX)
     async with _changing(call) as change:
         tx, node = change.tx, change.node
-        await definition.destroy_node(tx, node, keep_branch=None if keep < 0 else keep)
+        await definition.destroy_node(tx, node, keep_branch=None if keep == none else keep)
         await definition.check_graph(tx, node["workflow_id"])
     return etags.tagged(enveloped(1), change.tag)

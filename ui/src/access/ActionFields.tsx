@@ -29,6 +29,7 @@ export function ActionFields({ action, collection, permission, onChange }: Props
     description: null,
     widget: "filter",
     required: false,
+    section: null,
     default: null,
     schema: {},
     fields: null,

@@ -93,7 +93,7 @@ function Changed({ collection, change }: { collection: Collection; change: Chang
 
 function Execution({ execution }: { execution: Started }) {
   const { t } = useTranslation();
-  const { tone, word } = stateOf(execution.status);
+  const { tone, word } = stateOf(execution.status, execution.reason);
   return (
     <li>
       <span>

@@ -20,6 +20,7 @@ export interface Started extends Row {
   id: number;
   key: string;
   status: number | null;
+  reason: string | null;
   createdAt: string;
   workflow?: { title: string | null } | null;
 }

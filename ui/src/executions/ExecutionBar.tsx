@@ -6,8 +6,10 @@ import { Copy } from "../parts/Copy";
 import { between, duration, isActive, stateOf } from "../parts/executionState";
 import { PageBar } from "../parts/PageBar";
 import { Pill } from "../parts/Pill";
+import { useWorkflows } from "../queries";
 import type { Execution } from "./execution";
-import type { Change } from "./useChanges";
+import { RunAgain } from "./RunAgain";
+import type { Action } from "./useChanges";
 
 interface Props {
   execution: Execution;
@@ -15,18 +17,19 @@ interface Props {
   view: string;
   onView: (view: string) => void;
   /** What is being done to it. */
-  pending: Change["action"] | undefined;
-  onChange: (action: Change["action"]) => void;
+  pending: Action | undefined;
+  onChange: (action: Action, newest?: boolean) => void;
 }
 
 /** Which execution of which version this is, how it stands, and what can be done. */
 export function ExecutionBar(props: Props) {
   const { execution, connection, view, onView, pending, onChange } = props;
   const { t } = useTranslation();
+  const { data: workflows } = useWorkflows();
   const { id, workflow, status } = execution;
   const active = isActive(status);
-  const state = stateOf(status);
-  const action = active ? "cancel" : "again";
+  const state = stateOf(status, execution.reason);
+  const newest = workflows?.find((each) => each.key === execution.key);
   return (
     <PageBar
       crumb={{ label: t("executions"), to: "/executions" }}
@@ -65,9 +68,18 @@ export function ExecutionBar(props: Props) {
           label: t(`executions:view.${each}`),
         }))}
       />
-      <Button variant="default" loading={pending === action} onClick={() => onChange(action)}>
-        {t(`executions:bulk.${action}`)}
-      </Button>
+      {active ? (
+        <Button variant="default" loading={pending === "cancel"} onClick={() => onChange("cancel")}>
+          {t("executions:bulk.cancel")}
+        </Button>
+      ) : (
+        <RunAgain
+          failed={status !== 1}
+          newer={newest !== undefined && newest.id !== execution.workflowId}
+          busy={pending === "failed" || pending === "start"}
+          onRun={onChange}
+        />
+      )}
     </PageBar>
   );
 }

@@ -1,9 +1,10 @@
 import { Skeleton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isActive } from "../parts/executionState";
+import { attemptsOf } from "../parts/flow/describe";
 import { Flow } from "../parts/flow/Flow";
 import { flattened } from "../parts/flow/tree";
 import { useDrawing } from "../parts/flow/useDrawing";
@@ -11,6 +12,7 @@ import { Problem } from "../parts/Problem";
 import { useVersion } from "../queries";
 import { ExecutionBar } from "./ExecutionBar";
 import type { Job } from "./execution";
+import { Outcome } from "./Outcome";
 import styles from "./Panel.module.css";
 import { StepList } from "./StepList";
 import { StepPanel } from "./StepPanel";
@@ -25,18 +27,24 @@ const NO_JOBS: Job[] = [];
 /** Types of steps whose time is spent waiting. */
 const WAITING = new Set(["delay", "manual"]);
 
-/** One execution, while it goes on and afterwards: the version that ran, step by step. */
+/** The execution that the address names, perhaps at one of its steps. */
 export function ExecutionPage() {
+  const { id } = useParams({ strict: false }) as { id: string };
+  const { step } = useSearch({ strict: false }) as { step?: string };
+  return <ExecutionView key={`${id} ${step}`} id={Number(id)} step={step} />;
+}
+
+/** One execution, while it goes on and afterwards: the version that ran, step by step. */
+function ExecutionView({ id, step }: { id: number; step?: string }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const id = Number((useParams({ strict: false }) as { id: string }).id);
   const narrow = useMediaQuery("(max-width: 900px)");
   const [view, setView] = useState<string | null>(null);
-  const [chosen, setSelected] = useState<string | null>();
+  const [chosen, setSelected] = useState<string | null | undefined>(step);
   const [pointed, setPointed] = useState<string | null>(null);
   const { data: execution, error, isPending, refetch, connection } = useExecution(id);
   const { data: version } = useVersion(execution?.workflowId);
-  const change = useChanges(([started]) => {
+  const change = useChanges(({ started: [started] }) => {
     if (started) void navigate({ to: `/executions/${started}` });
   });
   useTick(execution ? isActive(execution.status) : false);
@@ -51,7 +59,14 @@ export function ExecutionPage() {
         : inOrder(jobs).map((each) => ({ key: each.nodeKey, title: each.nodeKey })),
     [drawn, jobs],
   );
-  const states = useMemo(() => stepStates(steps, jobs, pointed, t), [steps, jobs, pointed, t]);
+  const attempts = useMemo(
+    () => new Map((workflow?.nodes ?? []).map((each) => [each.key, attemptsOf(each)])),
+    [workflow],
+  );
+  const states = useMemo(
+    () => (execution ? stepStates(steps, execution, { attempts, pointed }, t) : {}),
+    [steps, execution, attempts, pointed, t],
+  );
 
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
   if (execution === null) return <Problem error={t("executions:unknown", { id })} />;
@@ -72,9 +87,10 @@ export function ExecutionPage() {
         view={shown}
         onView={setView}
         pending={change.isPending ? change.variables.action : undefined}
-        onChange={(action) => change.mutate({ action, executions: [execution] })}
+        onChange={(action, newest) => change.mutate({ action, which: [execution.id], newest })}
       />
       <Problem error={change.error} />
+      <Outcome done={change.data} />
       <div className={styles.stage}>
         <div className={styles.main}>
           {jobs.length > 0 && (
@@ -110,6 +126,9 @@ export function ExecutionPage() {
             nodeKey={selected}
             title={titles[selected] ?? selected}
             jobs={inOrder(jobs.filter((each) => each.nodeKey === selected))}
+            attempts={attempts.get(selected) ?? 1}
+            active={isActive(execution.status)}
+            rerunOfId={execution.rerunOfId ?? null}
             onClose={() => setSelected(null)}
           />
         )}

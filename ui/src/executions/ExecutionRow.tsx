@@ -21,7 +21,7 @@ interface Props {
 /** One execution in the list. */
 export function ExecutionRow({ execution, chosen, past, onChoose }: Props) {
   const { t } = useTranslation();
-  const { tone, word } = stateOf(execution.status);
+  const { tone, word } = stateOf(execution.status, execution.reason);
   const title = execution.workflow?.title || execution.key;
   const number = execution.workflow?.version?.number;
   return (

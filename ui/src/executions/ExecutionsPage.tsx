@@ -7,11 +7,14 @@ import { isActive } from "../parts/executionState";
 import { PageBar } from "../parts/PageBar";
 import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
+import { AskBulk } from "./AskBulk";
+import { BulkBar } from "./BulkBar";
 import { ExecutionRow } from "./ExecutionRow";
 import { FilterBar } from "./FilterBar";
-import { type Asked, isAskedFor, SIZES, SMALLEST } from "./filters";
+import { type Asked, isAskedFor, SIZES, SMALLEST, toBulkFilter } from "./filters";
 import styles from "./List.module.css";
-import { useChanges } from "./useChanges";
+import { Outcome } from "./Outcome";
+import { type Action, useChanges } from "./useChanges";
 import { useExecutions } from "./useExecutions";
 import { useTick } from "./useTick";
 
@@ -23,17 +26,25 @@ export function ExecutionsPage() {
   const navigate = useNavigate();
   const asked = useSearch({ strict: false }) as Asked;
   const [chosen, setChosen] = useState<number[]>([]);
+  const [all, setAll] = useState(false);
+  const [asking, setAsking] = useState<Action | null>(null);
   const [scrolled, setScrolled] = useState(false);
   const stage = useRef<HTMLDivElement>(null);
   const list = useExecutions(asked, { scrolled });
   const { rows } = list;
   useTick(rows.some((each) => isActive(each.status)));
-  const change = useChanges(() => setChosen([]));
+  const choose = (ids: number[]) => {
+    setChosen(ids);
+    setAll(false);
+  };
+  const change = useChanges(() => {
+    choose([]);
+    setAsking(null);
+  });
   const picked = rows.filter((each) => chosen.includes(each.id));
-  const active = picked.filter((each) => isActive(each.status));
-  const ended = picked.filter((each) => !isActive(each.status));
+  const count = list.data?.meta?.count ?? 0;
   const go = (search: Asked) => {
-    setChosen([]);
+    choose([]);
     void navigate({ to: "/executions", search: { ...asked, page: undefined, ...search } as never });
   };
   const showNews = () => {
@@ -48,29 +59,21 @@ export function ExecutionsPage() {
         status={list.connection === "lost" ? <Pill>{t("executions:reconnecting")}</Pill> : null}
       >
         {chosen.length > 0 && (
-          <>
-            <span className="dim">{t("executions:chosen", { count: chosen.length })}</span>
-            {(["cancel", "again", "destroy"] as const).map((action) => {
-              const among = action === "cancel" ? active : ended;
-              return (
-                <Button
-                  key={action}
-                  variant="default"
-                  c={action === "destroy" ? "var(--bad)" : undefined}
-                  disabled={among.length === 0}
-                  loading={change.isPending && change.variables.action === action}
-                  onClick={() => change.mutate({ action, executions: among })}
-                >
-                  {t(`executions:bulk.${action}`)}
-                </Button>
-              );
-            })}
-          </>
+          <BulkBar
+            picked={picked}
+            matching={picked.length === rows.length && count > rows.length ? count : null}
+            all={all}
+            onAll={() => setAll(true)}
+            pending={change.isPending ? change.variables.action : undefined}
+            onChange={change.mutate}
+            onAsk={setAsking}
+          />
         )}
       </PageBar>
       <FilterBar asked={asked} onAsk={go} />
       <Problem error={list.error} onRetry={() => void list.refetch()} />
-      <Problem error={change.error} />
+      <Problem error={asking ? null : change.error} />
+      <Outcome done={change.data} />
       {list.isPending && <Skeleton height={200} m={12} />}
       {list.data && rows.length === 0 && <Empty>{t("executions:none")}</Empty>}
       <div
@@ -94,7 +97,7 @@ export function ExecutionsPage() {
                     aria-label={t("executions:chooseAll")}
                     checked={picked.length === rows.length}
                     indeterminate={picked.length > 0 && picked.length < rows.length}
-                    onChange={() => setChosen(picked.length ? [] : rows.map((each) => each.id))}
+                    onChange={() => choose(picked.length ? [] : rows.map((each) => each.id))}
                   />
                 </th>
                 {COLUMNS.map((each) => (
@@ -111,7 +114,7 @@ export function ExecutionsPage() {
                   chosen={chosen.includes(each.id)}
                   past={!isAskedFor(asked, each)}
                   onChoose={() =>
-                    setChosen(
+                    choose(
                       chosen.includes(each.id)
                         ? chosen.filter((id) => id !== each.id)
                         : [...chosen, each.id],
@@ -123,7 +126,17 @@ export function ExecutionsPage() {
           </table>
         )}
       </div>
-      {(list.data?.meta?.count ?? 0) > SMALLEST && (
+      {asking && (
+        <AskBulk
+          action={asking}
+          filter={toBulkFilter(asked, asking)}
+          busy={change.isPending}
+          error={change.error}
+          onDo={() => change.mutate({ action: asking, which: toBulkFilter(asked, asking) })}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {count > SMALLEST && (
         <Group p={8} gap={8}>
           <Select
             w={80}

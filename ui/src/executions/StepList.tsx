@@ -17,30 +17,42 @@ interface Props {
 export function StepList({ steps, states, jobs, selected, onSelect }: Props) {
   const { t } = useTranslation();
   return (
-    <ol className={styles.list} aria-label={t("executions:steps")}>
-      {steps.map(({ key, title }) => {
-        const state = states[key];
-        const job = jobs.find((each) => each.nodeKey === key);
-        return (
-          <li key={key}>
-            <button type="button" aria-pressed={selected === key} onClick={() => onSelect(key)}>
-              {title}
-            </button>
-            {!state || state.muted ? (
-              <span className="hint">{t("executions:notReached")}</span>
-            ) : (
-              <>
-                <Pill tone={state.tone} live={state.live}>
-                  {job?.status === 1 ? t("executions:state.succeeded") : state.label}
-                </Pill>
-                {job && (
-                  <span className="mono"> {duration(between(job.createdAt, job.updatedAt))}</span>
-                )}
-              </>
-            )}
-          </li>
-        );
-      })}
-    </ol>
+    <>
+      <p className={styles.summary}>
+        <button
+          type="button"
+          aria-pressed={selected === "trigger"}
+          onClick={() => onSelect("trigger")}
+        >
+          {t("executions:summary")}
+        </button>
+      </p>
+      <ol className={styles.list} aria-label={t("executions:steps")}>
+        {steps.map(({ key, title }) => {
+          const state = states[key];
+          const job = jobs.find((each) => each.nodeKey === key);
+          return (
+            <li key={key}>
+              <button type="button" aria-pressed={selected === key} onClick={() => onSelect(key)}>
+                {title}
+              </button>
+              {!state || state.muted ? (
+                <span className="hint">{t("executions:notReached")}</span>
+              ) : (
+                <>
+                  <Pill tone={state.tone} live={state.live}>
+                    {job?.status === 1 ? t("executions:state.succeeded") : state.label}
+                  </Pill>
+                  {state.note && <span className="hint"> {state.note}</span>}
+                  {job && (
+                    <span className="mono"> {duration(between(job.createdAt, job.updatedAt))}</span>
+                  )}
+                </>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+    </>
   );
 }

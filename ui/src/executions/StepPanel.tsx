@@ -9,21 +9,29 @@ import { Pill } from "../parts/Pill";
 import { Problem } from "../parts/Problem";
 import { Asked } from "./Asked";
 import { Attempts } from "./Attempts";
+import { ExecutionLink } from "./ExecutionLink";
 import type { Job } from "./execution";
 import styles from "./Panel.module.css";
 import { StepInput } from "./StepInput";
-import { isWaiting, wordOf } from "./stepStates";
+import { isKept, isWaiting, RETRY, wordOf } from "./stepStates";
 
 interface Props {
   nodeKey: string;
   title: string;
   /** Its jobs, the latest last. */
   jobs: Job[];
+  /** How often the step is tried at most. */
+  attempts: number;
+  /** The execution goes on. */
+  active: boolean;
+  /** The execution that is repeated. */
+  rerunOfId: number | null;
   onClose: () => void;
 }
 
 /** What a step was given, what came of it, and when. */
-export function StepPanel({ nodeKey, title, jobs, onClose }: Props) {
+export function StepPanel(props: Props) {
+  const { nodeKey, title, jobs, attempts, active, rerunOfId, onClose } = props;
   const { t } = useTranslation();
   const [tab, setTab] = useState("input");
   const job = jobs.at(-1);
@@ -37,7 +45,7 @@ export function StepPanel({ nodeKey, title, jobs, onClose }: Props) {
             message: job.error || t("executions:endedHere"),
             key: nodeKey,
             attempt: job.attempt ?? 1,
-            attempts: jobs.length,
+            attempts: Math.max(attempts, job.attempt ?? 1),
           })}
         />
       )}
@@ -50,6 +58,20 @@ export function StepPanel({ nodeKey, title, jobs, onClose }: Props) {
                 {t(`executions:state.${wordOf(job)}`)}
               </Pill>
             </dd>
+            {rerunOfId && isKept(job) && (
+              <>
+                <dt>{t("executions:keptFrom")}</dt>
+                <dd>
+                  <ExecutionLink id={rerunOfId} />
+                </dd>
+              </>
+            )}
+            {active && job.status === RETRY && job.meta?.retryAt && (
+              <>
+                <dt>{t("executions:nextAt")}</dt>
+                <dd>{format.moment(job.meta.retryAt)}</dd>
+              </>
+            )}
             {isWaiting(job) && job.meta?.until && (
               <>
                 <dt>{t("executions:until")}</dt>
@@ -77,7 +99,7 @@ export function StepPanel({ nodeKey, title, jobs, onClose }: Props) {
             <JsonTree value={job.result ?? null} path={`$jobsMapByNodeKey.${nodeKey}`} />
           )}
           {tab === "log" && <pre className={styles.log}>{job.log || t("executions:noLog")}</pre>}
-          {tab === "attempts" && <Attempts jobs={jobs} />}
+          {tab === "attempts" && <Attempts {...{ jobs, active }} />}
         </>
       )}
     </Drawer>

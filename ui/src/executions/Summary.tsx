@@ -5,25 +5,28 @@ import { Drawer } from "../parts/Drawer";
 import { JsonTree } from "../parts/JsonTree";
 import { Problem } from "../parts/Problem";
 import { nameOf } from "../parts/person";
+import { Cause } from "./Cause";
+import { Chain } from "./Chain";
+import { ExecutionLink } from "./ExecutionLink";
 import type { Execution } from "./execution";
 import styles from "./Panel.module.css";
 import { RecordLink } from "./Trigger";
+import { useChain } from "./useChain";
 
 interface Props {
   execution: Execution;
   onClose: () => void;
 }
 
-const CALLS = ["create", "update", "destroy"];
-
 /** What started an execution, who, and what it came to. */
 export function Summary({ execution, onClose }: Props) {
   const { t } = useTranslation();
-  const { workflow, manually, action, reason } = execution;
+  const { workflow, reason, rerunOfId, laneKey } = execution;
+  const chain = useChain(execution);
   const { data, user, roleName } = execution.context ?? {};
   return (
     <Drawer label={t("executions:summary")} title={t("executions:summary")} onClose={onClose}>
-      {reason && <Problem error={t(`executions:reason.${reason}`)} />}
+      {reason && <Problem error={t(`executions:reason.${reason}`, { defaultValue: reason })} />}
       <dl className={styles.facts}>
         <dt>{t("executions:workflow")}</dt>
         <dd>
@@ -41,12 +44,34 @@ export function Summary({ execution, onClose }: Props) {
         </dd>
         <dt>{t("executions:cause")}</dt>
         <dd>
-          {manually
-            ? t("executions:cause.hand")
-            : action && CALLS.includes(action)
-              ? t(`executions:cause.${action}`)
-              : (action ?? "–")}
+          <Cause execution={execution} />
         </dd>
+        {rerunOfId && (
+          <>
+            <dt>{t("executions:rerunOf")}</dt>
+            <dd>
+              <ExecutionLink id={rerunOfId} />
+            </dd>
+          </>
+        )}
+        {chain.reruns.length > 0 && (
+          <>
+            <dt>{t("executions:reruns")}</dt>
+            <dd>
+              {chain.reruns.map((each) => (
+                <div key={each.id}>
+                  <ExecutionLink id={each.id} found={each} />
+                </div>
+              ))}
+            </dd>
+          </>
+        )}
+        {laneKey && (
+          <>
+            <dt>{t("executions:lane")}</dt>
+            <dd className="mono">{laneKey}</dd>
+          </>
+        )}
         <dt>{t("executions:record")}</dt>
         <dd>
           <RecordLink execution={execution} />
@@ -64,6 +89,8 @@ export function Summary({ execution, onClose }: Props) {
           </>
         )}
       </dl>
+      <Problem error={chain.error} />
+      <Chain execution={execution} chain={chain} />
       <h3 className={styles.head}>{t("executions:data")}</h3>
       <JsonTree value={data ?? null} path="$context.data" />
       {execution.output !== null && execution.output !== undefined && (

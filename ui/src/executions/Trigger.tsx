@@ -37,6 +37,7 @@ export function Trigger({ execution }: { execution: Execution }) {
       {execution.user && (
         <span className="dim"> · {t("executions:by", { name: nameOf(execution.user) })}</span>
       )}
+      {execution.rerunOfId && <span className="dim"> · {t("executions:isRerun")}</span>}
       {execution.manually && <span className="dim"> · {t("executions:byHand")}</span>}
     </>
   );

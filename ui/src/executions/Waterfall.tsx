@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { between, duration, stateOf } from "../parts/executionState";
 import type { Job } from "./execution";
-import { inOrder } from "./stepStates";
+import { inOrder, isKept } from "./stepStates";
 import { timeline } from "./timeline";
 import styles from "./Waterfall.module.css";
 
@@ -43,6 +43,7 @@ export function Waterfall(props: Props) {
               <span
                 className={styles.bar}
                 data-tone={stateOf(job.status).tone}
+                data-kept={isKept(job) || undefined}
                 data-waits={waits.has(job.nodeKey) || undefined}
                 data-compressed={bars[n]?.compressed || undefined}
                 style={{

@@ -9,7 +9,12 @@ export interface Job {
   status: number | null;
   result: unknown;
   error: string | null;
-  meta?: { until?: string | null } | null;
+  meta?: {
+    until?: string | null;
+    retryAt?: string | null;
+    /** The job of an earlier execution that this one repeats: its step was not run again. */
+    keptFrom?: number;
+  } | null;
   log: string | null;
   attempt: number | null;
   iteration: number | null;
@@ -47,6 +52,13 @@ export interface Execution extends Row {
   createdAt: string;
   startedAt: string | null;
   finishedAt: string | null;
+  /** Of which execution this one is a repetition. */
+  rerunOfId?: number | null;
+  /** Which execution started it, by what it wrote. */
+  causeExecutionId?: number | null;
+  /** The executions that led to it, each with the step that started the next; the first first. */
+  stack?: { executionId: number; key: string; nodeKey: string | null }[] | null;
+  laneKey?: string | null;
   workflow?: {
     id: number;
     key: string;

@@ -1,4 +1,5 @@
 /** What the list is asked for: the URL's words, and the API's filters for them. */
+import { SKIPPED } from "../parts/executionState";
 import type { Execution } from "./execution";
 
 export interface Asked {
@@ -17,10 +18,14 @@ export const SIZES = [SMALLEST, 50, 100];
 
 const FAILED = [-1, -2, -5, -6];
 const CANCELLED = [-3, -4];
+const ENDED = [1, ...FAILED, ...CANCELLED];
+
+const isSkipped = (status: number | null, reason: string | null) =>
+  status === -4 && reason !== null && SKIPPED.includes(reason);
 
 interface State {
   filter: object;
-  holds: (status: number | null) => boolean;
+  holds: (status: number | null, reason: string | null) => boolean;
 }
 
 const STATES: Record<string, State> = {
@@ -34,9 +39,13 @@ const STATES: Record<string, State> = {
     holds: (status) => FAILED.includes(status ?? 0),
   },
   cancelled: {
-    filter: { status: { $in: CANCELLED } },
-    holds: (status) => CANCELLED.includes(status ?? 0),
+    filter: {
+      status: { $in: CANCELLED },
+      $or: [{ reason: null }, { reason: { $notIn: SKIPPED } }],
+    },
+    holds: (status, reason) => CANCELLED.includes(status ?? 0) && !isSkipped(status, reason),
   },
+  skipped: { filter: { status: -4, reason: { $in: SKIPPED } }, holds: isSkipped },
 };
 
 interface Time {
@@ -82,9 +91,22 @@ export const toFilter = (asked: Asked): object =>
 export const toLiveFilter = (asked: Asked): object => all(lasting(asked));
 
 /** Whether an execution of the stream belongs to what is asked for. */
-export function isAskedFor(asked: Asked, { status, createdAt }: Execution): boolean {
+export function isAskedFor(asked: Asked, { status, reason, createdAt }: Execution): boolean {
   const time = TIMES[asked.time ?? ""];
   if (time && new Date(createdAt) < new Date(new Date().setHours(-24 * time.days, 0, 0, 0)))
     return false;
-  return STATES[asked.state ?? ""]?.holds(status) ?? true;
+  return STATES[asked.state ?? ""]?.holds(status, reason) ?? true;
 }
+
+/** Which executions can be cancelled, deleted, or run again from there. */
+const OPEN_TO: Record<string, object> = {
+  cancel: { $or: [{ status: null }, { status: 0 }] },
+  failed: { status: { $in: ENDED.filter((each) => each !== 1) } },
+  start: { status: { $in: ENDED } },
+  destroy: { status: { $in: ENDED } },
+};
+
+/** All that match what is asked for, and that this can be done to. */
+export const toBulkFilter = (asked: Asked, action: string): object => ({
+  $and: [toFilter(asked), OPEN_TO[action] ?? {}],
+});

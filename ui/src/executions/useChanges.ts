@@ -1,39 +1,53 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { call } from "../api";
-import { useMe } from "../queries";
-import type { Execution } from "./execution";
+import { call, type Query } from "../api";
+
+/** To cancel, to run again from the failed step or from the start, or to delete. */
+export type Action = "cancel" | "failed" | "start" | "destroy";
 
 export interface Change {
-  action: "cancel" | "again" | "destroy";
-  executions: Pick<Execution, "id">[];
+  action: Action;
+  /** Their ids, or all that match a filter. */
+  which: number[] | object;
+  /** In the newest version, instead of in the one that they had. */
+  newest?: boolean;
 }
 
-/** Cancels executions, deletes them, or executes them again with the input that they had. */
-export function useChanges(onDone: (started: number[]) => void) {
+export interface Done {
+  action: Action;
+  /** The ids of those that were started. */
+  started: number[];
+  /** Those that were left out, and why. */
+  skipped: { id: number; reason: string }[];
+  /** There are more that match than one call takes. */
+  more: boolean;
+}
+
+interface Rerun {
+  data: { id: number; rerunOfId: number }[];
+  meta?: { skipped?: Done["skipped"]; more?: boolean };
+}
+
+/** Cancels executions, deletes them, or runs them again. */
+export function useChanges(onDone: (done: Done) => void) {
   const queries = useQueryClient();
-  const { data: me } = useMe();
-
-  async function again(id: number): Promise<number> {
-    const { data } = await call<Execution>(`executions:get/${id}`);
-    const { data: input, user, roleName } = data.context ?? {};
-    const body = { data: input, userId: user?.id ?? me?.id, roleName };
-    const path = `workflows:execute/${data.workflowId}`;
-    return (await call<{ execution: { id: number } }>(path, { body })).data.execution.id;
-  }
-
   return useMutation({
-    mutationFn: async ({ action, executions }: Change) => {
-      const ids = executions.map((each) => each.id);
-      const started: number[] = [];
-      if (action === "destroy")
-        await call("executions:destroy", { body: {}, query: { filterByTk: JSON.stringify(ids) } });
-      for (const id of action === "destroy" ? [] : ids) {
-        if (action === "cancel") await call(`executions:cancel/${id}`, { body: {} });
-        else started.push(await again(id));
+    mutationFn: async ({ action, which, newest }: Change): Promise<Done> => {
+      const query = chosen(which);
+      const nothing = { action, started: [], skipped: [], more: false };
+      if (action === "destroy" || action === "cancel") {
+        await call(`executions:${action}`, { body: {}, query });
+        return nothing;
       }
-      return started;
+      const body = { from: action, revision: newest ? "newest" : "same" };
+      const { data, meta } = (await call("executions:rerun", { body, query })) as Rerun;
+      return { ...nothing, ...meta, started: data.map((each) => each.id) };
     },
     onSuccess: onDone,
     onSettled: () => queries.invalidateQueries({ queryKey: ["executions"] }),
   });
+}
+
+function chosen(which: Change["which"]): Query {
+  if (!Array.isArray(which)) return { filter: which };
+  return { filterByTk: which.length === 1 ? String(which[0]) : JSON.stringify(which) };
 }

@@ -71,6 +71,8 @@ function kept<F extends Intl.DateTimeFormat | Intl.NumberFormat>(
   return found;
 }
 
+const DAY_MILLISECONDS = 86_400_000;
+
 /** `Intl` in the page's language. */
 export const format = {
   number: (value: number) => kept("number", (each) => new Intl.NumberFormat(each)).format(value),
@@ -85,6 +87,15 @@ export const format = {
       "day",
       (each) => new Intl.DateTimeFormat(each, { dateStyle: "medium", timeZone: "UTC" }),
     ).format(new Date(`${value}T00:00:00Z`)),
+  /** The time of a moment that is not far off, else all of it. */
+  soon: (value: string) =>
+    Math.abs(new Date(value).getTime() - Date.now()) > DAY_MILLISECONDS
+      ? format.moment(value)
+      : kept(
+          "time",
+          (each) =>
+            new Intl.DateTimeFormat(each, { timeStyle: "medium", timeZone: timeZone.chosen }),
+        ).format(new Date(value)),
   moment: (value: string) =>
     kept(
       "moment",

@@ -20,10 +20,11 @@ export function FollowedPill({ id }: { id: number }) {
     queryKey: ["executions", "state", id, connection],
     placeholderData: keepPreviousData,
     queryFn: async () =>
-      (await call<Row>(`executions:get/${id}`, { query: { fields: ["id", "status"] } })).data,
+      (await call<Row>(`executions:get/${id}`, { query: { fields: ["id", "status", "reason"] } }))
+        .data,
   });
   const status = data?.status as number | null | undefined;
-  const { tone, word } = stateOf(status);
+  const { tone, word } = stateOf(status, data?.reason as string | null | undefined);
   return (
     <Pill tone={tone} live={isActive(status)}>
       {t(`executions:state.${word}`)}

@@ -13,9 +13,15 @@ const STATES: Record<string, { tone: Tone; word: string }> = {
   "-6": { tone: "warn", word: "retry" },
 };
 
+/** Why an execution was left out before it had begun; then its status is -4. */
+export const SKIPPED = ["loop", "chain_too_long", "already_running", "superseded"];
+
 /** `t("executions:state." + word)` says it. */
-export const stateOf = (status: number | null | undefined) =>
-  STATES[String(status ?? null)] ?? { tone: "plain" as Tone, word: "unknown" };
+export function stateOf(status: number | null | undefined, reason?: string | null) {
+  if (status === -4 && reason && SKIPPED.includes(reason))
+    return { tone: "plain" as Tone, word: "skipped" };
+  return STATES[String(status ?? null)] ?? { tone: "plain" as Tone, word: "unknown" };
+}
 
 export const isActive = (status: number | null | undefined) =>
   status === null || status === undefined || status === 0;

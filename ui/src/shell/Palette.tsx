@@ -42,6 +42,7 @@ export function Palette() {
     ["inbox", "/inbox", true],
     ["workflows", "/workflows", managesWorkflows],
     ["executions", "/executions", managesWorkflows],
+    ["health", "/health", manages("pm.system-settings")],
     ["tables", "/tables", manages("pm.data-source-manager.main")],
     ["users", "/users", manages("pm.users")],
     ["roles", "/roles", manages("pm.acl.roles")],

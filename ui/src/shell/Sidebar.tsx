@@ -9,6 +9,7 @@ import {
 import { spotlight } from "@mantine/spotlight";
 import { Link } from "@tanstack/react-router";
 import {
+  Activity,
   Database,
   History,
   Inbox,
@@ -66,9 +67,9 @@ export function Sidebar({ onLeave }: { onLeave: () => void }) {
           {titleOf(each)}
         </Item>
       ))}
-      {(manages("pm.data-source-manager.main") || manages("pm.workflow.workflows")) && (
-        <h2 className={styles.group}>{t("build")}</h2>
-      )}
+      {["pm.data-source-manager.main", "pm.workflow.workflows", "pm.system-settings"].some(
+        manages,
+      ) && <h2 className={styles.group}>{t("build")}</h2>}
       {manages("pm.data-source-manager.main") && (
         <Item to="/tables" icon={Database} onLeave={onLeave}>
           {t("tables")}
@@ -83,6 +84,11 @@ export function Sidebar({ onLeave }: { onLeave: () => void }) {
             {t("executions")}
           </Item>
         </>
+      )}
+      {manages("pm.system-settings") && (
+        <Item to="/health" icon={Activity} onLeave={onLeave}>
+          {t("health")}
+        </Item>
       )}
       <h2 className={styles.group}>{t("access")}</h2>
       {manages("pm.users") && (

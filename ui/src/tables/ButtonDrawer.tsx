@@ -58,6 +58,7 @@ export function ButtonDrawer({
     description: null,
     widget,
     required: false,
+    section: null,
     default: null,
     schema: {},
     fields: null,

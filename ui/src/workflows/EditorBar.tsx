@@ -1,6 +1,6 @@
 import { ActionIcon, Button, UnstyledButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Redo2, Undo2 } from "lucide-react";
+import { Redo2, Settings2, Undo2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { PageBar } from "../parts/PageBar";
 import { Pill } from "../parts/Pill";
@@ -20,6 +20,7 @@ interface Props {
   onShow: (id: number) => void;
   onRevise: () => void;
   onCompare: () => void;
+  onOptions: () => void;
   onTest: () => void;
 }
 
@@ -64,6 +65,9 @@ export function EditorBar(props: Props) {
         onClick={() => void editor.redo?.()}
       >
         <Redo2 size={16} />
+      </ActionIcon>
+      <ActionIcon aria-label={t("workflows:options")} onClick={props.onOptions}>
+        <Settings2 size={16} />
       </ActionIcon>
       <Button
         variant="default"

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { type ApiError, type Collection, call } from "../api";
 import type { WorkflowType } from "../parts/form/types";
 import type { Types, Workflow } from "../queries";
+import { OptionsDrawer } from "./OptionsDrawer";
 import { newKey, type Spot } from "./operations";
 import { StepDrawer } from "./StepDrawer";
 import { TriggerDrawer } from "./TriggerDrawer";
@@ -11,8 +12,8 @@ import type { Editor } from "./useEditor";
 import { variables } from "./variables";
 import type { Change } from "./workflow";
 
-/** A step of the canvas, or one that is about to be inserted. */
-export type Selected = { key: string } | { type: WorkflowType; spot: Spot };
+/** A step of the canvas, one that is about to be inserted, or the workflow as a whole. */
+export type Selected = { key: string } | { type: WorkflowType; spot: Spot } | { options: true };
 
 interface Props {
   selected: Selected;
@@ -29,7 +30,7 @@ interface LastExecution {
   jobs?: { nodeKey: string; result: unknown }[];
 }
 
-/** The drawer beside the canvas: the trigger, a step, or a new step. */
+/** The drawer beside the canvas: the trigger, a step, a new step, or what holds for them all. */
 export function EditorDrawer(props: Props) {
   const { selected, workflow, types, collections, editor, change, onClose } = props;
   const { t } = useTranslation();
@@ -46,7 +47,22 @@ export function EditorDrawer(props: Props) {
     },
   });
   const nodes = workflow.nodes ?? [];
+  const save = (body: object) =>
+    change.mutate({ path: `workflows:update/${workflow.id}`, body }, { onSuccess: onClose });
 
+  if ("options" in selected)
+    return (
+      <OptionsDrawer
+        key={workflow.id}
+        workflow={workflow}
+        fields={types.options}
+        collections={collections}
+        error={change.error}
+        busy={change.isPending}
+        onClose={onClose}
+        onSave={(options) => save({ options })}
+      />
+    );
   if ("key" in selected && selected.key === "trigger") {
     const type = types.triggers.find((each) => each.type === workflow.type);
     if (!type) return null;
@@ -59,9 +75,7 @@ export function EditorDrawer(props: Props) {
         error={change.error}
         busy={change.isPending}
         onClose={onClose}
-        onSave={(body) =>
-          change.mutate({ path: `workflows:update/${workflow.id}`, body }, { onSuccess: onClose })
-        }
+        onSave={save}
       />
     );
   }

@@ -21,14 +21,16 @@ export function EditorPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { key } = useParams({ strict: false }) as { key: string };
-  const { version } = useSearch({ strict: false }) as { version?: number };
+  const asked = useSearch({ strict: false }) as { version?: number; settings?: boolean };
   const versions = useVersions(key);
   const current = versions.data?.find((each) => each.current) ?? versions.data?.[0];
-  const id = Number(version ?? current?.id) || undefined;
+  const id = Number(asked.version ?? current?.id) || undefined;
   const { data, error, isPending, refetch } = useVersion(id);
   const { data: types } = useTypes();
   const { data: collections } = useCollections();
-  const [selected, setSelected] = useState<Selected | null>(null);
+  const [selected, setSelected] = useState<Selected | null>(
+    asked.settings ? { options: true } : null,
+  );
   const [dialog, setDialog] = useState<"test" | "compare" | null>(null);
   const show = (version: number) =>
     void navigate({ to: `/workflows/${key}`, search: { version } as never });
@@ -66,6 +68,7 @@ export function EditorPage() {
         onShow={show}
         onRevise={() => void revise()}
         onCompare={() => setDialog("compare")}
+        onOptions={() => setSelected({ options: true })}
         onTest={() => setDialog("test")}
       />
       {isConflict(problem) ? (

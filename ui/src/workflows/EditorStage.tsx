@@ -112,6 +112,7 @@ export function EditorStage(props: Props) {
           change={change}
           onClose={() => {
             editor.forget();
+            change.reset();
             onSelect(null);
           }}
         />

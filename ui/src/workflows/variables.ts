@@ -63,6 +63,14 @@ export function variables(
     const path = `$jobsMapByNodeKey.${node.key}`;
     const result = sample.jobs?.[node.key];
     sources.push({ group, label: t("workflows:result"), path, sample: result });
+    // What comes behind a failure may say what it was.
+    if (["continue", "branch"].includes(String(at(node.config.onFailure, "then"))))
+      sources.push({
+        group,
+        label: t("workflows:wentWrong"),
+        path: `${path}.message`,
+        sample: at(result, "message"),
+      });
     if (node.type === "query" || node.type === "create")
       for (const field of fieldsOf(node.config.collection))
         if (!field.hidden && !field.target)

@@ -14,6 +14,7 @@ import styles from "./Flow.module.css";
 import { type Line, layout, type Placed } from "./layout";
 import { StepEdge, type StepEdgeData } from "./StepEdge";
 import { SpotNode, StepNode, type StepNodeData, type StepState } from "./StepNode";
+import { travelled } from "./travels";
 import type { Place, Step } from "./tree";
 
 interface Props {
@@ -21,7 +22,7 @@ interface Props {
   steps: Step[];
   selected: string | null;
   onSelect: (key: string | null) => void;
-  /** How each step went, by its key. */
+  /** How each step went, by its key; `end`: the execution came to its end. */
   states?: Record<string, StepState>;
   /** The pointer is on a step, or has left it. */
   onPoint?: (key: string | null) => void;
@@ -42,13 +43,22 @@ export function Flow(props: Props) {
   const { trigger, steps, selected, onSelect, states, onPoint, onInsert, onMove, onMenu } = props;
   const { i18n } = useTranslation();
   const graph = useMemo(() => layout(trigger, steps), [trigger, steps]);
-  const nodes = useMemo(
-    () => graph.placed.map((each) => toNode(each, selected, states?.[each.id], { onMenu, onMove })),
-    [graph, selected, states, onMenu, onMove],
-  );
+  const along = useMemo(() => {
+    const went = (key: string) => states?.[key] !== undefined && !states[key].muted;
+    const failed = (key: string) => states?.[key]?.failed === true;
+    return travelled(states ? graph.lines : [], { went, failed });
+  }, [graph, states]);
+  const nodes = useMemo(() => {
+    const passed = new Set(
+      graph.lines.filter((line) => along.has(line.id)).map((line) => line.source),
+    );
+    return graph.placed.map((each) =>
+      toNode(each, selected, states?.[each.id], { onMenu, onMove, travelled: passed.has(each.id) }),
+    );
+  }, [graph, along, selected, states, onMenu, onMove]);
   const edges = useMemo(
-    () => graph.lines.map((line) => toEdge(line, states, onInsert, onMove)),
-    [graph, states, onInsert, onMove],
+    () => graph.lines.map((line) => toEdge(line, along.has(line.id), onInsert, onMove)),
+    [graph, along, onInsert, onMove],
   );
 
   return (
@@ -86,10 +96,10 @@ function toNode(
   { id, step, x, y, width, height }: Placed,
   selected: string | null,
   state: StepState | undefined,
-  { onMenu, onMove }: Pick<Props, "onMenu" | "onMove">,
+  { onMenu, onMove, travelled }: Pick<Props, "onMenu" | "onMove"> & { travelled: boolean },
 ): Node {
   const place = { id, position: { x, y }, width, height, selectable: false };
-  if (step === null) return { ...place, type: "spot", data: {} };
+  if (step === null) return { ...place, type: "spot", data: { travelled } };
   const data: StepNodeData = {
     step,
     selected: id === selected,
@@ -102,17 +112,18 @@ function toNode(
 
 function toEdge(
   line: Line,
-  states: Props["states"],
+  travelled: boolean,
   onInsert: Props["onInsert"],
   onMove: Props["onMove"],
 ): Edge {
   const data: StepEdgeData = {
     label: line.label,
+    branch: line.branch,
     joins: line.joins,
     place: line.place,
     onInsert,
     onMove,
-    travelled: went(states?.[line.source]) && went(states?.[line.target]),
+    travelled,
   };
   return {
     id: line.id,
@@ -122,5 +133,3 @@ function toEdge(
     data: data as unknown as Record<string, unknown>,
   };
 }
-
-const went = (state: StepState | undefined) => state !== undefined && !state.muted;

@@ -10,10 +10,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./StepEdge.module.css";
 import { DRAGGED } from "./StepNode";
-import type { Place } from "./tree";
+import { ERROR_BRANCH, type Place } from "./tree";
 
 export interface StepEdgeData {
   label?: string;
+  branch?: number;
   joins: boolean;
   place: Place | null;
   onInsert?: (place: Place, at: { x: number; y: number }) => void;
@@ -36,7 +37,8 @@ export function StepEdge({
   data,
 }: EdgeProps) {
   const { t } = useTranslation();
-  const { label, joins, place, onInsert, onMove, travelled } = data as unknown as StepEdgeData;
+  const { label, branch, joins, place, onInsert, onMove, travelled } =
+    data as unknown as StepEdgeData;
   const [over, setOver] = useState(false);
   const straight = Math.abs(sourceX - targetX) < 1;
   const [path] = getSmoothStepPath({
@@ -60,6 +62,7 @@ export function StepEdge({
         {label !== undefined && (
           <span
             className={styles.branch}
+            data-error={branch === ERROR_BRANCH || undefined}
             style={{
               transform: `translate(-50%, -50%) translate(${targetX}px, ${sourceY + TURN}px)`,
             }}

@@ -14,6 +14,12 @@ export interface StepState {
   /** Its branch was not taken. */
   muted?: boolean;
   live?: boolean;
+  /** Its turn ended in a failure, whatever came then. */
+  failed?: boolean;
+  /** It was not run again: it is as it was in an earlier execution. */
+  kept?: boolean;
+  /** What is said instead of what it does. */
+  note?: string;
   /** Something else that stands for it is pointed at. */
   pointed?: boolean;
 }
@@ -35,6 +41,7 @@ export function StepNode({ data }: NodeProps) {
   const { t } = useTranslation();
   const { step, selected, state, onMenu, draggable } = data as unknown as StepNodeData;
   const Icon = iconOf(step.icon);
+  const foot = step.problem || (step.detail && (state?.note ?? step.detail));
   return (
     <div
       className={styles.node}
@@ -43,6 +50,8 @@ export function StepNode({ data }: NodeProps) {
       data-selected={selected || undefined}
       data-tone={state && !state.muted ? state.tone : undefined}
       data-muted={state?.muted || undefined}
+      data-idle={step.idle || undefined}
+      data-kept={state?.kept || undefined}
       data-live={state?.live || undefined}
       data-pointed={state?.pointed || undefined}
     >
@@ -67,8 +76,13 @@ export function StepNode({ data }: NodeProps) {
         </span>
         <button type="button" className={styles.words} aria-pressed={selected}>
           <span className={styles.title}>{step.title}</span>
-          <span className={styles.kind}>{step.type}</span>
+          <span className={styles.kind}>{(!foot && state?.note) || step.type}</span>
         </button>
+        {step.attempts && (
+          <span className={styles.attempts} title={t("upToAttempts", { count: step.attempts })}>
+            ×{step.attempts}
+          </span>
+        )}
         {step.problem && (
           <TriangleAlert size={16} className={styles.warning} aria-label={step.problem} />
         )}
@@ -91,9 +105,13 @@ export function StepNode({ data }: NodeProps) {
           </ActionIcon>
         )}
       </div>
-      {(step.problem || step.detail) && (
-        <div className={styles.foot} data-problem={step.problem ? true : undefined}>
-          {step.problem ?? step.detail}
+      {foot && (
+        <div
+          className={styles.foot}
+          title={state?.note}
+          data-problem={step.problem || state?.note ? true : undefined}
+        >
+          {foot}
         </div>
       )}
       <Handle type="source" position={Position.Bottom} />
@@ -102,9 +120,13 @@ export function StepNode({ data }: NodeProps) {
 }
 
 /** Where branches meet, or a sequence ends: only its lines are seen. */
-export function SpotNode({ id }: NodeProps) {
+export function SpotNode({ id, data }: NodeProps) {
   return (
-    <div className={styles.spot} data-end={id === "end" || undefined}>
+    <div
+      className={styles.spot}
+      data-end={id === "end" || undefined}
+      data-travelled={data.travelled || undefined}
+    >
       <Handle type="target" position={Position.Top} />
       <Handle type="source" position={Position.Bottom} />
     </div>

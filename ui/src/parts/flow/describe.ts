@@ -4,7 +4,7 @@ import type { Collection } from "../../api";
 import { local } from "../../i18n";
 import { type Types, titleOf, type Workflow } from "../../queries";
 import { asObject, asText, collectionName } from "../form/types";
-import type { Described, FlowNode, Kind, Step } from "./tree";
+import { type Described, ERROR_BRANCH, type FlowNode, type Kind, type Step } from "./tree";
 
 const KINDS: Record<string, Kind> = {
   data: "data",
@@ -34,7 +34,12 @@ export function describer(types: Types, collections: Collection[], t: TFunction)
       type: type ? local(type.title) : node.type,
       detail: detail(node, collection.found ? titleOf(collection.found) : "", t),
       problem,
-      branches: branches(node, t),
+      attempts: attemptsOf(node) > 1 ? attemptsOf(node) : undefined,
+      branches: [...branches(node, t), ...errorBranch(node, t)],
+      unused: (index) =>
+        t("workflows:unusedBranch", {
+          branch: index === ERROR_BRANCH ? t("workflows:onError") : index,
+        }),
     };
   };
 }
@@ -89,6 +94,15 @@ function comparisons(calculation: unknown): string | undefined {
     })
     .join(group.type === "or" ? " | " : " & ");
 }
+
+/** How often a node is tried before it has failed. */
+export const attemptsOf = (node: FlowNode): number =>
+  Number(asObject(node.config.onFailure).attempts) || 1;
+
+const errorBranch = (node: FlowNode, t: TFunction) =>
+  asObject(node.config.onFailure).then === "branch"
+    ? [{ index: ERROR_BRANCH, label: t("workflows:onError") }]
+    : [];
 
 function branches(node: FlowNode, t: TFunction) {
   if (node.type === "condition")

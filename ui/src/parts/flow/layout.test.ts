@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layout } from "./layout.ts";
-import { type FlowNode, flattened, type Step, toSteps } from "./tree.ts";
+import { travelled } from "./travels.ts";
+import { ERROR_BRANCH, type FlowNode, flattened, type Step, toSteps } from "./tree.ts";
 
 const node = (
   id: number,
@@ -23,13 +24,16 @@ const describe = (each: FlowNode) => ({
   icon: "box",
   type: each.type,
   detail: "…",
-  branches:
-    each.type === "condition"
+  branches: [
+    ...(each.type === "condition"
       ? [
           { index: 1, label: "yes" },
           { index: 0, label: "no" },
         ]
-      : [],
+      : []),
+    ...(each.config.then === "branch" ? [{ index: ERROR_BRANCH, label: "on error" }] : []),
+  ],
+  unused: (index: number) => `unused ${index}`,
 });
 const trigger: Step = {
   key: "trigger",
@@ -62,20 +66,82 @@ test("nodes that refer to each other in a circle are drawn once", () => {
   assert.equal(flattened(toSteps([node(1, null, 2), node(2, 1, 1)], describe)).length, 2);
 });
 
-test("no two steps overlap, and every line ends at something that is drawn", () => {
-  const { placed, lines } = layout(trigger, branching());
-  for (const a of placed)
-    for (const b of placed)
-      if (a !== b)
-        assert.ok(
-          a.x + a.width <= b.x ||
-            b.x + b.width <= a.x ||
-            a.y + a.height <= b.y ||
-            b.y + b.height <= a.y,
-          `${a.id} overlaps ${b.id}`,
-        );
-  const ids = new Set(placed.map((each) => each.id));
-  for (const line of lines) assert.ok(ids.has(line.source) && ids.has(line.target), line.id);
+/** Two steps, of which the first has a step for its failure. */
+const failing = (then: "branch" | "stop" = "branch") =>
+  toSteps(
+    [{ ...node(1, null, 3), config: { then } }, node(3, 1, null), node(4, 1, null, ERROR_BRANCH)],
+    describe,
+  );
+
+for (const [what, steps] of Object.entries({ branches: branching, "an error branch": failing }))
+  test(`with ${what}, nothing overlaps, and every line ends at something that is drawn`, () => {
+    const { placed, lines } = layout(trigger, steps());
+    for (const a of placed)
+      for (const b of placed)
+        if (a !== b)
+          assert.ok(
+            a.x + a.width <= b.x ||
+              b.x + b.width <= a.x ||
+              a.y + a.height <= b.y ||
+              b.y + b.height <= a.y,
+            `${a.id} overlaps ${b.id}`,
+          );
+    const ids = new Set(placed.map((each) => each.id));
+    for (const line of lines) assert.ok(ids.has(line.source) && ids.has(line.target), line.id);
+    assert.equal(new Set(lines.map((each) => each.id)).size, lines.length);
+  });
+
+test("an error branch stands beside the line, which goes straight on", () => {
+  const { placed, lines } = layout(trigger, failing());
+  const at = (id: string) => placed.find((each) => each.id === id);
+  assert.equal(at("n1")?.x, at("n3")?.x);
+  assert.ok((at("n4")?.x ?? 0) > (at("n1")?.x ?? 0));
+  const places = lines.map((each) => JSON.stringify(each.place));
+  assert.ok(places.includes('{"upstreamId":1,"branchIndex":-1}'));
+  assert.equal(lines.find((each) => each.id === "n1>n1/join")?.place, null);
+});
+
+test("an error branch that is not used any more keeps its steps, and takes no new one", () => {
+  const steps = failing("stop");
+  const [branch] = steps[0]?.branches ?? [];
+  assert.equal(branch?.label, "unused -1");
+  assert.equal(branch?.steps[0]?.idle, true);
+  const { lines } = layout(trigger, steps);
+  assert.equal(lines.find((each) => each.target === "n4")?.place, null);
+});
+
+/** The lines that are travelled when these steps had their turn, and these of them failed. */
+const course = (steps: Step[], went: string[], failed: string[] = []) => [
+  ...travelled(layout(trigger, steps).lines, {
+    went: (key) => ["trigger", ...went].includes(key),
+    failed: (key) => failed.includes(key),
+  }),
+];
+
+test("after a failure, the error branch is travelled, and the line beside it is not", () => {
+  assert.deepEqual(course(failing(), ["n1", "n4", "n3", "end"], ["n1"]).sort(), [
+    "n1/join>n3",
+    "n1>n4:-1",
+    "n3>end",
+    "n4>n1/join",
+    "trigger>n1",
+  ]);
+  assert.deepEqual(course(failing(), ["n1", "n3", "end"]).sort(), [
+    "n1/join>n3",
+    "n1>n1/join",
+    "n3>end",
+    "trigger>n1",
+  ]);
+});
+
+test("where an execution stopped, the lines behind it are not travelled", () => {
+  assert.deepEqual(course(failing(), ["n1"], ["n1"]), ["trigger>n1"]);
+});
+
+test("an empty branch was taken when no step of the other one had its turn", () => {
+  const lines = course(branching(), ["n1", "n2", "n3", "end"]);
+  assert.ok(lines.includes("n2>n2/0:0") && lines.includes("n2/0>n2/join"));
+  assert.ok(!course(branching(), ["n1", "n2", "n4"]).includes("n2>n2/0:0"));
 });
 
 test("there is one place for each spot between steps, none above the trigger", () => {

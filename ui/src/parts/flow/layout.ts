@@ -1,5 +1,5 @@
 /** Where each step is drawn: a workflow lays itself out, nobody drags boxes.  Pure. */
-import type { Place, Step } from "./tree";
+import { type Branch, ERROR_BRANCH, type Place, type Step } from "./tree.ts";
 
 export const WIDTH = 264;
 const GAP_X = 48;
@@ -28,6 +28,8 @@ export interface Line {
   place: Place | null;
   /** From a branch's end to what comes after all branches. */
   joins: boolean;
+  /** The branch that it leads into. */
+  branch?: number;
 }
 
 export const heightOf = (step: Step) => (step.detail || step.problem ? 80 : 50);
@@ -35,9 +37,14 @@ export const heightOf = (step: Step) => (step.detail || step.problem ? 80 : 50);
 interface Tail {
   id: string;
   label?: string;
-  place: Place;
+  place: Place | null;
   joins?: boolean;
+  branch?: number;
 }
+
+/** Whether the steps behind it come straight after it, with only an error branch at their side. */
+const goesStraightOn = (branches: Branch[]) =>
+  branches.every((each) => each.index === ERROR_BRANCH);
 
 /** Steps behind a trigger, drawn from `(0, 0)` downwards around the middle. */
 export function layout(trigger: Step, steps: Step[]): { placed: Placed[]; lines: Line[] } {
@@ -51,7 +58,10 @@ export function layout(trigger: Step, steps: Step[]): { placed: Placed[]; lines:
     if (known !== undefined) return known;
     const branches = step.branches ?? [];
     const inner = branches.reduce((sum, each) => sum + sequenceWidth(each.steps), 0);
-    const width = Math.max(WIDTH, inner + GAP_X * Math.max(0, branches.length - 1));
+    const beside = branches.length > 0 && goesStraightOn(branches);
+    const width = beside
+      ? 2 * (SPOT / 2 + GAP_X + inner)
+      : Math.max(WIDTH, inner + GAP_X * Math.max(0, branches.length - 1));
     widths.set(step, width);
     return width;
   }
@@ -59,12 +69,13 @@ export function layout(trigger: Step, steps: Step[]): { placed: Placed[]; lines:
   function connect(tails: Tail[], target: string): void {
     for (const tail of tails)
       lines.push({
-        id: `${tail.id}>${target}${tail.label === undefined ? "" : `:${tail.place.branchIndex}`}`,
+        id: `${tail.id}>${target}${tail.branch === undefined ? "" : `:${tail.branch}`}`,
         source: tail.id,
         target,
         label: tail.label,
         place: tail.place,
         joins: tail.joins ?? false,
+        branch: tail.branch,
       });
   }
 
@@ -82,16 +93,18 @@ export function layout(trigger: Step, steps: Step[]): { placed: Placed[]; lines:
       y += height + GAP_Y;
       tails = [{ id: step.key, place: { upstreamId: step.id, branchIndex: null } }];
       if (!step.branches?.length) continue;
-      let x = centre - stepWidth(step) / 2;
+      const beside = goesStraightOn(step.branches);
+      let x = beside ? centre + SPOT / 2 + GAP_X : centre - stepWidth(step) / 2;
       let bottom = y;
-      const ends: Tail[] = [];
+      const ends: Tail[] = beside ? [{ id: step.key, place: null, joins: true }] : [];
       for (const branch of step.branches) {
         const width = sequenceWidth(branch.steps);
         const middle = x + width / 2;
-        const head = { upstreamId: step.id, branchIndex: branch.index };
-        const start: Tail = { id: step.key, label: branch.label, place: head };
+        const { index, label, unused } = branch;
+        const head = unused ? null : { upstreamId: step.id, branchIndex: index };
+        const start: Tail = { id: step.key, label, place: head, branch: index };
         if (branch.steps.length === 0) {
-          const id = `${step.key}/${branch.index}`;
+          const id = `${step.key}/${index}`;
           spot(id, middle, y + BRANCH_Y);
           connect([start], id);
           ends.push({ id, place: head, joins: true });

@@ -19,9 +19,14 @@ export interface Place {
   branchIndex: number | null;
 }
 
+/** The branch that a failure leads into. */
+export const ERROR_BRANCH = -1;
+
 export interface Branch {
   index: number;
   label: string;
+  /** The node does not lead there (any more): its steps stay, and never run. */
+  unused?: boolean;
   steps: Step[];
 }
 
@@ -38,6 +43,10 @@ export interface Step {
   detail?: string;
   problem?: string;
   branches?: Branch[];
+  /** How often it is tried, where that is more than once. */
+  attempts?: number;
+  /** It stands in a branch that is not used. */
+  idle?: boolean;
 }
 
 export interface Described {
@@ -46,8 +55,11 @@ export interface Described {
   type: string;
   detail?: string;
   problem?: string;
+  attempts?: number;
   /** The branches that the node offers, also the empty ones. */
   branches: { index: number; label: string }[];
+  /** What a branch is called that holds steps although the node does not offer it. */
+  unused: (index: number) => string;
 }
 
 /** The steps of a workflow in order; `describe` says what a node is. */
@@ -60,32 +72,31 @@ export function toSteps(nodes: FlowNode[], describe: (node: FlowNode) => Describ
   }
   const seen = new Set<number>();
 
-  function sequence(head: FlowNode | undefined): Step[] {
+  function sequence(head: FlowNode | undefined, idle: boolean): Step[] {
     const steps: Step[] = [];
     for (let node = head; node && !seen.has(node.id); ) {
       seen.add(node.id);
-      const { branches: offered, ...said } = describe(node);
-      const step: Step = { ...said, key: node.key, id: node.id, title: node.title || said.type };
-      const indices = new Map(offered.map((each) => [each.index, each.label]));
-      for (const each of nodes)
-        if (
-          each.upstreamId === node.id &&
-          each.branchIndex !== null &&
-          !indices.has(each.branchIndex)
-        )
-          indices.set(each.branchIndex, String(each.branchIndex));
-      if (indices.size > 0)
-        step.branches = [...indices].map(([index, label]) => ({
-          index,
-          label,
-          steps: sequence(heads.get(`${node?.id}/${index}`)),
+      const { id } = node;
+      const { branches: offered, unused, ...said } = describe(node);
+      const step: Step = { ...said, key: node.key, id, title: node.title || said.type };
+      if (idle) step.idle = true;
+      const left = nodes.flatMap(({ upstreamId, branchIndex: index }) =>
+        upstreamId === id && index !== null && !offered.some((each) => each.index === index)
+          ? [{ index, label: unused(index), unused: true }]
+          : [],
+      );
+      const branches: Omit<Branch, "steps">[] = [...offered, ...left];
+      if (branches.length > 0)
+        step.branches = branches.map((branch) => ({
+          ...branch,
+          steps: sequence(heads.get(`${id}/${branch.index}`), idle || branch.unused === true),
         }));
       steps.push(step);
       node = node.downstreamId === null ? undefined : byId.get(node.downstreamId);
     }
     return steps;
   }
-  return sequence(heads.get(""));
+  return sequence(heads.get(""), false);
 }
 
 /** All steps, those inside branches too, in reading order. */

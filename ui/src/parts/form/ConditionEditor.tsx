@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 import { Joined } from "./Joined";
 import { JsonField } from "./JsonField";
 import { Rows } from "./Rows";
-import { asObject, asText, type FormContext } from "./types";
+import { shown } from "./shown";
+import { asObject, asText, type FormContext, type WidgetProps } from "./types";
 import { VariableField } from "./VariableField";
 
 const CALCULATORS = [
@@ -92,4 +93,9 @@ export function ConditionEditor({ label, value, onChange, context }: Props) {
       )}
     </>
   );
+}
+
+/** The same as a field's widget. */
+export function ConditionWidget(props: WidgetProps) {
+  return <ConditionEditor {...props} label={shown(props).label} />;
 }

@@ -1,6 +1,8 @@
 import { Textarea } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { shown } from "./shown";
+import type { WidgetProps } from "./types";
 import styles from "./VariableField.module.css";
 
 interface Props {
@@ -39,4 +41,10 @@ export function JsonField({ label, description, value, onChange }: Props) {
       }}
     />
   );
+}
+
+/** What no other widget is for. */
+export function JsonWidget(props: WidgetProps) {
+  const { label, description } = shown(props);
+  return <JsonField {...{ label, description }} value={props.value} onChange={props.onChange} />;
 }

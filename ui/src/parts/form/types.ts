@@ -5,15 +5,25 @@ export interface Label {
   fr: string;
 }
 
+interface Schema {
+  type?: string;
+  enum?: (string | number)[];
+  minimum?: number;
+  maximum?: number;
+  [keyword: string]: unknown;
+}
+
 /** One field of a node's or trigger's configuration, as `workflow-types` describes it. */
 export interface TypeField {
   name: string;
   title: Label;
   description: Label | null;
   widget: string;
+  /** Fields of a section stand behind the others, folded away. */
+  section: string | null;
   required: boolean;
   default: unknown;
-  schema: { type?: string; enum?: (string | number)[]; [keyword: string]: unknown };
+  schema: Schema & { items?: Schema };
   /** The fields of the part, or of each item of the list. */
   fields: TypeField[] | null;
 }
@@ -45,6 +55,10 @@ export interface FormContext {
   collection?: Collection;
   /** Nodes by key, for widgets that name one. */
   nodes: { key: string; title: string; type: string }[];
+  /** What the server said of fields, by their path: `flow.key`. */
+  errors?: Record<string, string>;
+  /** Parts stand under their titles. */
+  headings?: boolean;
 }
 
 export interface WidgetProps {
@@ -52,6 +66,7 @@ export interface WidgetProps {
   value: unknown;
   onChange: (value: unknown) => void;
   context: FormContext;
+  error?: string;
 }
 
 export type Config = Record<string, unknown>;

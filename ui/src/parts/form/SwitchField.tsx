@@ -1,0 +1,17 @@
+import { Switch } from "@mantine/core";
+import { shown } from "./shown";
+import type { WidgetProps } from "./types";
+
+/** Yes or no. */
+export function SwitchField(props: WidgetProps) {
+  const { label, description, error } = shown(props);
+  return (
+    <Switch
+      label={label}
+      description={description}
+      error={error}
+      checked={props.value === true}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
+    />
+  );
+}
