@@ -325,8 +325,7 @@ async def execute(call: Call) -> Answer:
         user_id=user_id,
         now=now,
         owner=call.means.dispatcher.owner,
-        traceparent=call.traceparent,
-    )
+    ).in_trace(call.traceparent)
     sql, order = flight((one.table,))
     dispatcher = call.means.dispatcher
     _ = await call.means.database.commit(sql, arranged(order, one.values))

@@ -58,6 +58,13 @@ class Captured(Rider, frozen=True):
         """The id of the execution."""
         return self.values[0]
 
+    def in_trace(self, traceparent: str | None) -> "Captured":
+        """The same where the call is part of no trace, else with it, as is its claim."""
+        if traceparent is None:
+            return self
+        claim = self.claim and msgspec.structs.replace(self.claim, traceparent=traceparent)
+        return Captured(traced_executions, (*self.values, traceparent), self.start, claim)
+
 
 @dataclass
 class Capture:
@@ -149,23 +156,13 @@ class Capture:
         context = _context(operation.actor, change, data, related=bool(start.path))
         execution_id = ExecutionId(self.next_id())
         claim = (
-            Claim(
-                execution_id,
-                workflow.id,
-                workflow.key,
-                1,
-                context,
-                now,
-                fresh=True,
-                traceparent=operation.traceparent,
-            )
+            Claim(execution_id, workflow.id, workflow.key, 1, context, now, fresh=True)
             if leased
             else None
         )
         owner = self.holder.owner if leased and self.holder is not None else None
-        trace = operation.traceparent
         return Captured(
-            captured_executions if trace is None else traced_executions,
+            captured_executions,
             (
                 execution_id,
                 workflow.id,
@@ -183,11 +180,10 @@ class Capture:
                 record_key,
                 change.action,
                 None if actor is None else actor.user_id,
-                *(() if trace is None else (trace,)),
             ),
             start,
             claim,
-        )
+        ).in_trace(operation.traceparent)
 
 
 def _selection(operation: Operation) -> Selection:
@@ -242,26 +238,17 @@ def manual(
     user_id: int,
     now: datetime,
     owner: str,
-    traceparent: str | None,
 ) -> Captured:
     """An execution that a person starts by hand; it is leased to this process and runs at once.
 
     `about` is the collection and the key of the record in the context, `user_id` is who acts in it.
     """
     claim = Claim(
-        execution_id,
-        workflow.id,
-        workflow.key,
-        1,
-        context,
-        now,
-        fresh=True,
-        manually=True,
-        traceparent=traceparent,
+        execution_id, workflow.id, workflow.key, 1, context, now, fresh=True, manually=True
     )
     key = event_key(execution_id, workflow.id, "", "manual")
     return Captured(
-        captured_executions if traceparent is None else traced_executions,
+        captured_executions,
         (
             execution_id,
             workflow.id,
@@ -278,7 +265,6 @@ def manual(
             *about,
             None,
             user_id,
-            *(() if traceparent is None else (traceparent,)),
         ),
         None,
         claim,
