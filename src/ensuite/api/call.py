@@ -113,9 +113,10 @@ class Call:
 
     def operation(self, action: str, wanted: object = None) -> Operation:
         """The operation that this call is."""
-        return Operation(
-            self.id, action, self.maybe_actor, "request", wanted, traceparent=self.traceparent
-        )
+        if b"traceparent" not in self.headers:
+            return Operation(self.id, action, self.maybe_actor, "request", wanted)
+        trace = self.traceparent
+        return Operation(self.id, action, self.maybe_actor, "request", wanted, traceparent=trace)
 
     @property
     def traceparent(self) -> str | None:

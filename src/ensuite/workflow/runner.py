@@ -230,6 +230,7 @@ class Run:
         policy = placed.node.on_failure
         if not policy.retries(attempt, outcome):
             return outcome
+        self._means.measures.retries += 1
         pause = policy.pause(attempt, outcome, self._key(placed))
         return Retrying(self._means.clock.now() + pause, outcome)
 

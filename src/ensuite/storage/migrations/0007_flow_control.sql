@@ -41,5 +41,5 @@ CREATE TRIGGER executions_lane_position BEFORE INSERT ON ensuite.executions
 -- Lists by status at any size: what has ended, and what waits to start.  Who starts at once pays for
 -- neither before its end.
 DROP INDEX ensuite.executions_failed;
-CREATE INDEX executions_ended ON ensuite.executions (status, id) WHERE status <> 0;
+CREATE INDEX executions_by_status ON ensuite.executions (status, id) WHERE status <> 0;
 CREATE INDEX executions_queued ON ensuite.executions (id) WHERE status IS NULL;
