@@ -17,7 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "COLLECTION_NOT_FOUND": "Il n’y a pas de table de ce nom.",
     "CONFLICT": "L’état actuel ne le permet pas ; le relire et réessayer.",
     "CREDENTIALS_MISSING": "Indiquer un nom d’utilisateur ou un e-mail, et un mot de passe.",
-    "DATABASE_FULL": "Le disque de la base est plein, rien n’a été écrit ; libérer de la place.",
+    "DATABASE_FULL": "Le disque de la base est plein, rien n’a été écrit ; libérer de la place.",
     "DATABASE_UNAVAILABLE": "La base de données ne répond pas pour l’instant ; réessayer bientôt.",
     "DEFAULT_ROLE_NEEDED": "C’est le rôle des nouveaux utilisateurs ; en choisir un autre d’abord.",
     "DELETION_RESTRICTED": "D’autres enregistrements s’y réfèrent et empêchent la suppression.",
