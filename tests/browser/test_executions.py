@@ -17,7 +17,10 @@ SUM: dict[str, Any] = {
     "title": "Add up",
     "config": {"engine": "cel", "expression": "1 + 1"},
 }
-BREAKS = SUM | {"title": "Divide", "config": {"engine": "cel", "expression": "1 / 0"}}
+BREAKS: dict[str, Any] = SUM | {
+    "title": "Divide",
+    "config": {"engine": "cel", "expression": "1 / 0"},
+}
 DAY = {"type": "delay", "title": "Wait a day", "config": {"duration": 1, "unit": 86_400_000}}
 
 
@@ -309,7 +312,7 @@ def test_a_failed_step_says_why_in_the_list_view(page: Page, posts: Server) -> N
     expect(summary).to_contain_text("A call that created the record")
 
 
-RETRIED = BREAKS | {
+RETRIED: dict[str, Any] = BREAKS | {
     "title": "Insist",
     "key": "insist",
     "config": BREAKS["config"] | {"onFailure": {"attempts": 3, "delay": 3_600_000}},

@@ -58,6 +58,7 @@ INTERNAL = {
     "workflow.dispatcher.MAX_REVISIONS",
     "workflow.dispatcher.MAX_STOPPED_IN_NOTICE",
     "workflow.expressions.MAX_INTEGER",
+    "workflow.runner.MAX_GIVEN_WAY",
     "workflow.runner.MAX_JOBS_IN_FLIGHT",
     "workflow.watch.MAX_REMEMBERED",
     "workflow.nodes.request.MAX_SECONDS_DIGITS",
@@ -247,6 +248,20 @@ def test_every_bound_is_listed_or_internal() -> None:
 
     assert there - listed - INTERNAL == set()
     assert INTERNAL - there == set()
+
+
+def test_every_guarantee_names_tests_that_are_there() -> None:
+    page = pages.read("docs/explanation/durability.md")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = {
+        name
+        for path in (pages.ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"(?m)^(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+    guarantees = [part for part in page.split("\n**")[1:] if "**" in part]
+
+    assert named - there == set()
+    assert [part.partition("**")[0] for part in guarantees if "`test_" not in part] == []
 
 
 def test_every_dependency_has_its_reason() -> None:

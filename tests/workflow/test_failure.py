@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ensuite.server.app import Ensuite
 from ensuite.workflow import Failed, Status
 from ensuite.workflow.failure import MAX_DELAY_MILLISECONDS, FailurePolicy
 from tests.client import Client
@@ -198,6 +199,29 @@ async def test_a_caller_does_not_wait_for_long_ones(timed: Timed, receiver: Rece
     assert (reply.status, reply.codes) == (500, ["WORKFLOW_HANGS"])
     await timed.later(hours=1)
     assert (await timed.api.ended(reply.workflows[0]["executionId"]))["status"] == 1
+
+
+async def test_a_step_that_loses_a_deadlock_has_its_turn_again(
+    shop: Client, ensuite: Ensuite
+) -> None:
+    orders = [(await shop.post("orders:create", {"title": "x"})).data["id"] for _ in range(2)]
+    params = {"filter": {"id": orders}, "values": {"total": 1}}
+    _ = await shop.workflow("lines", node("update", collection="orders", params=params), key="k")
+    lock = "SELECT 1 FROM orders WHERE id = $1 FOR UPDATE"
+    async with ensuite.database.transaction() as tx:
+        _ = await tx.fetch(lock, orders[1])
+        reply = await shop.post("lines:create", {"item": "x"}, triggerWorkflows="k")
+
+        async def waits() -> bool:
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            return bool(await ensuite.database.fetch(waiting))
+
+        await until(waits)
+        # Each has what the other wants; the step has waited longer, so it is the one to give way.
+        _ = await tx.fetch(lock, orders[0])
+    execution = await shop.ended(reply.workflows[0]["executionId"])
+
+    assert (execution["status"], statuses(execution), results(execution)) == (1, [1], [2])
 
 
 # --- time limits --------------------------------------------------------------------------

@@ -301,7 +301,13 @@ async def test_a_process_that_works_sweeps_when_its_clock_says_so(
 async def test_the_expired_are_found_by_an_index(ensuite: Ensuite) -> None:
     async with ensuite.database.transaction() as tx:
         # A small table is read as a whole, whatever its indexes.
-        _ = await tx.execute("SET LOCAL enable_seqscan = off")
+        _ = await tx.execute(
+            "INSERT INTO ensuite.executions (id, workflow_id, key, event_key, status, context,"
+            " ready_at, created_at, finished_at)"
+            " SELECT n, 1, 'k', gen_random_uuid(), 1, '{}', now(), now(),"
+            " now() - n * interval '5 minutes' FROM generate_series(1, 20000) n"
+        )
+        _ = await tx.execute("ANALYZE ensuite.executions")
         rows = await tx.fetch(
             "EXPLAIN SELECT id FROM ensuite.executions WHERE status = 1"
             " AND finished_at >= '1970-01-01' AND finished_at < now() - interval '30 days'"

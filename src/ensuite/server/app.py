@@ -140,6 +140,7 @@ async def running(
             lambda: snapshots.current.bindings,
             owner=new_owner(),
             concurrency=settings.concurrency,
+            signs=notifications.fetch,
             works=works,
         )
         capture.holder = dispatcher

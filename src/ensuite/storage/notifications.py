@@ -4,11 +4,12 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import asyncpg
 import structlog
 
-from ensuite.errors import EnsuiteError
+from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import NODE_NUMBERS
 from ensuite.storage.database import Database
 from ensuite.storage.sqlstates import DATABASE_TROUBLE
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 NODE_LOCK_CLASS = 0x656E73  # "ens"
 RECONNECT_SECONDS = 0.5
+ANSWER_SECONDS = 5
 
 
 class TooManyProcesses(EnsuiteError):
@@ -46,6 +48,7 @@ class Notifications:
         self._connection: asyncpg.Connection | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
         self.node_number = -1
         self.life_lock = secrets.randbits(62)
         """An advisory lock that is held for as long as this process runs, and by no other."""
@@ -75,6 +78,19 @@ class Notifications:
         if self._connection is not None and not self._connection.is_closed():
             with suppress(OSError, asyncpg.PostgresError):
                 await self._connection.close()
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """The rows of a short statement that must not wait for a connection of the pool.
+
+        Raises:
+            DatabaseUnavailable: the connection is lost at the moment.
+            OSError, asyncpg.PostgresError: it is lost now, or there is no answer within 5 seconds.
+
+        """
+        async with self._one_at_a_time:
+            if self._connection is None or self._connection.is_closed():
+                raise DatabaseUnavailable
+            return await self._connection.fetch(sql, *arguments, timeout=ANSWER_SECONDS)
 
     async def _listen(self) -> None:
         connection = await self._database.connect()

@@ -32,6 +32,9 @@ DATABASE_TROUBLE = (
 STALE_SCHEMA = frozenset({"42P01", "42703"})
 """Undefined table or column: this process' snapshot is older than the database."""
 
+CONTENTION = frozenset({"40001", "40P01"})
+"""Serialisation failure and deadlock."""
+
 _by_sqlstate: dict[str, type[EnsuiteError]] = {
     "22001": ValueOutOfRange,  # string too long
     "22003": ValueOutOfRange,  # number out of range
@@ -67,6 +70,15 @@ class CollectionChanged(EnsuiteError):
 
 class StatementOutdated(CollectionChanged):
     """A column has changed under a prepared statement: the same request works when repeated."""
+
+
+def is_contention(error: BaseException) -> bool:
+    """Whether PostgreSQL chose this transaction to give way to another: it may simply run again.
+
+    Also where the error is one for clients that was made of PostgreSQL's.
+    """
+    found = error.__cause__ if isinstance(error, EnsuiteError) else error
+    return isinstance(found, asyncpg.PostgresError) and found.sqlstate in CONTENTION
 
 
 def is_connection_loss(error: BaseException) -> bool:

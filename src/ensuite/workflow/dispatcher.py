@@ -26,7 +26,7 @@ from ensuite.workflow.bindings import Bindings, Workflow, WorkflowNotFound, load
 from ensuite.workflow.captured import Captured, chain_of
 from ensuite.workflow.deletion import delete_executions
 from ensuite.workflow.executions import LEASE, READY_CHANNEL, STOPPED_CHANNEL, Claim
-from ensuite.workflow.leases import Leases
+from ensuite.workflow.leases import Fetch, Leases
 from ensuite.workflow.outcome import EndReason, Status
 from ensuite.workflow.runner import LeaseLost, Means, Ran, Run
 from ensuite.workflow.selection import Start
@@ -62,10 +62,11 @@ class Dispatcher:
         *,
         owner: str,
         concurrency: int,
+        signs: Fetch,
         works: bool = True,
     ) -> None:
         self.owner = owner
-        self.leases = Leases(database, means.clock, owner, self._stop_here)
+        self.leases = Leases(database, signs, means.clock, owner, self._stop_here)
         self.admission = Admission(database, means.clock, self._notify_soon)
         self._works = works
         self._database = database

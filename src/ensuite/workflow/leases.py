@@ -1,10 +1,11 @@
 """The leases of one process: signs of life for what it holds, and word of what it has lost."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
+import asyncpg
 import structlog
 
 from ensuite.clock import Clock
@@ -20,18 +21,25 @@ FRESH = LEASE * 0.7
 """A lease that holds for longer needs no sign of life yet."""
 
 
+Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
+"""Runs a statement with its arguments and gives its rows."""
+
+
 class Leases:
     """What one owner holds, each until a time and under a fence."""
 
     def __init__(
         self,
         database: Database,
+        fetch: Fetch,
         clock: Clock,
         owner: str,
         lost: Callable[[ExecutionId], None],
     ) -> None:
         self.owner = owner
         self._database = database
+        # Steps that wait for locks may hold every connection of the pool: signs of life go apart.
+        self._fetch = fetch
         self._clock = clock
         self._lost = lost
         self._held: dict[ExecutionId, tuple[int, datetime]] = {}
@@ -72,7 +80,7 @@ class Leases:
             self._beaten_at = now
             return
         ids, fences = [*due], [*due.values()]
-        rows = await self._database.fetch(EXTEND, ids, fences, self.owner, now + LEASE)
+        rows = await self._fetch(EXTEND, ids, fences, self.owner, now + LEASE)
         self._beaten_at = now
         extended = {row["id"] for row in rows}
         for each, fence in due.items():
@@ -84,7 +92,7 @@ class Leases:
 
     async def _tell_lost(self, ids: list[ExecutionId], fences: dict[ExecutionId, int]) -> None:
         # What has just ended by itself has its fence still; it is nobody's loss.
-        rows = await self._database.fetch(FENCES, ids)
+        rows = await self._fetch(FENCES, ids)
         now = {row["id"]: row["fence"] for row in rows}
         for each in ids:
             if now.get(each) != fences[each] and self._held.get(each, (0,))[0] == fences[each]:

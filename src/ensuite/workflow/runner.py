@@ -19,7 +19,7 @@ from ensuite.data.statements import Guard, arranged, flight
 from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import JobId
 from ensuite.storage.lanes import TooManyWaitingWrites
-from ensuite.storage.sqlstates import translated
+from ensuite.storage.sqlstates import is_contention, translated
 from ensuite.workflow import executions, tasks
 from ensuite.workflow.bindings import Workflow
 from ensuite.workflow.executions import Claim, Link, attempt_rider, job_rider, outcome_of
@@ -42,6 +42,9 @@ from ensuite.workflow.step import StepRecords, Turn
 from ensuite.workflow.traced import traced
 
 log = structlog.get_logger(__name__)
+
+MAX_GIVEN_WAY = 10
+"""How often an execution's turns are had again, because of deadlocks, before that is a failure."""
 
 SHORT_PAUSE = timedelta(seconds=5)
 """A caller waits for a pause between two attempts that is no longer; a longer one ends its wait."""
@@ -112,6 +115,7 @@ class Run:
         self._begun: dict[str, datetime] = {}
         # Which attempt of a node comes next, where it is not the first.
         self._attempts: dict[str, int] = {}
+        self._given_way = 0
         self._http = traced(means.http, claim.traceparent)
         self._scope = self._progress.scope(
             msgspec.json.decode(claim.context), system_scope(means.clock, means.next_id)
@@ -204,11 +208,11 @@ class Run:
             # Not the step's time, but the execution's: the loop ends it.
             await records.roll_back()
             return None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the step is one of the two edges
             await records.roll_back()
-            if _is_not_of_the_node(error):
-                raise
-            failed = failed_by(error, execution=self._claim.id, node=placed.key)
+            failed = self._failed(error, placed)
+            if failed is None:
+                return None
             outcome = self._judged(placed, attempt, failed)
             job = as_job(outcome)
         except BaseException:
@@ -222,6 +226,19 @@ class Run:
             self._attempts[placed.key] = attempt + 1
             _ = self._begun.pop(placed.key, None)
         return None
+
+    def _failed(self, error: Exception, placed: PlacedNode) -> Failed | None:
+        """How a turn failed; None: it only lost against another transaction, and is had again.
+
+        Raises the error itself where the turn has not failed but could not be had.
+        """
+        if _is_not_of_the_node(error):
+            raise error
+        calls_out = placed.node is not None and placed.node.calls_out
+        if is_contention(error) and not calls_out and self._given_way < MAX_GIVEN_WAY:
+            self._given_way += 1
+            return None
+        return failed_by(error, execution=self._claim.id, node=placed.key)
 
     def _judged(self, placed: PlacedNode, attempt: int, outcome: Outcome) -> Outcome:
         """What a turn came to; a failure that leaves another attempt is none yet."""
