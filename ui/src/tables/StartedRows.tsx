@@ -49,9 +49,11 @@ export function StartedRows({ collection, value, onChange }: Props) {
             data={workflows.map((each) => {
               const reason = !each.enabled
                 ? t("tables:isOff")
-                : about(each) !== tableOf(row.path)
-                  ? t("tables:otherTable", { table: about(each) })
-                  : "";
+                : each.type !== "action"
+                  ? t("tables:startsByItself")
+                  : about(each) !== tableOf(row.path)
+                    ? t("tables:otherTable", { table: about(each) })
+                    : "";
               return {
                 value: each.key,
                 label: [each.title || each.key, reason].filter(Boolean).join(" · "),

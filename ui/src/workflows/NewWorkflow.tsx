@@ -1,9 +1,10 @@
-import { Switch, TextInput } from "@mantine/core";
+import { Select, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { call } from "../api";
+import { local } from "../i18n";
 import { FormDialog } from "../parts/FormDialog";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import type { Config } from "../parts/form/types";
@@ -19,12 +20,13 @@ export function NewWorkflow({ onClose }: { onClose: () => void }) {
   const [title, setTitle] = useState("");
   const [sync, setSync] = useState(false);
   const [config, setConfig] = useState<Config>({});
-  const trigger = types?.triggers[0];
+  const [type, setType] = useState("action");
+  const trigger = types?.triggers.find((each) => each.type === type);
   const create = useMutation({
     mutationFn: async () =>
       (
         await call<Workflow>("workflows:create", {
-          body: { title, type: trigger?.type, sync, config },
+          body: { title, type, sync, config },
         })
       ).data,
     onSuccess: async ({ key }) => {
@@ -47,6 +49,14 @@ export function NewWorkflow({ onClose }: { onClose: () => void }) {
         data-autofocus
         value={title}
         onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      <Select
+        label={t("workflows:trigger")}
+        description={trigger && local(trigger.description)}
+        allowDeselect={false}
+        value={type}
+        data={types?.triggers.map((each) => ({ value: each.type, label: local(each.title) })) ?? []}
+        onChange={(chosen) => setType(chosen ?? type)}
       />
       {trigger && (
         <SchemaForm

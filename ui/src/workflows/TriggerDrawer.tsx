@@ -54,7 +54,7 @@ export function TriggerDrawer({
         onChange={setConfig}
         context={{ collections, variables: [], nodes: [] }}
       />
-      {table && config.global !== true && (
+      {table && workflow.type === "action" && config.global !== true && (
         <div>
           <div className={styles.label}>{t("workflows:theCall")}</div>
           <code

@@ -16,6 +16,7 @@ import { useTranslation } from "react-i18next";
 import { call } from "../api";
 import { Copy } from "../parts/Copy";
 import { Empty } from "../parts/Empty";
+import { startOf } from "../parts/flow/describe";
 import { collectionName } from "../parts/form/types";
 import { PageBar } from "../parts/PageBar";
 import { Problem } from "../parts/Problem";
@@ -123,11 +124,7 @@ export function WorkflowsPage() {
                   <td className="mono">
                     {each.key} <Copy value={each.key} label={t("workflows:copy")} />
                   </td>
-                  <td className="dim">
-                    {t(each.config.global === true ? "workflows:whenAny" : "workflows:whenNamed", {
-                      table: tableOf(each),
-                    })}
-                  </td>
+                  <td className="dim">{t(startOf(each), { table: tableOf(each) })}</td>
                   <td className="numeric">{each.stats?.executed ?? 0}</td>
                   <td className="dim">
                     <Since at={each.updatedAt} />

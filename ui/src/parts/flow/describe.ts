@@ -132,6 +132,12 @@ function branches(node: FlowNode, t: TFunction) {
   return [];
 }
 
+/** The words for what starts a workflow. */
+export function startOf(workflow: Workflow) {
+  if (workflow.type === "collection") return "workflows:whenChanged";
+  return workflow.config.global === true ? "workflows:whenAny" : "workflows:whenNamed";
+}
+
 /** The trigger as the first step. */
 export function triggerStep(
   workflow: Workflow,
@@ -150,7 +156,7 @@ export function triggerStep(
     kind: "trigger",
     icon: "zap",
     type: type ? local(type.title) : workflow.type,
-    title: t(everywhere ? "workflows:whenAny" : "workflows:whenNamed", { table }),
+    title: t(startOf(workflow), { table }),
     detail: everywhere ? `${name} · ${asText(workflow.config.actions)}` : name,
     problem: found
       ? undefined
