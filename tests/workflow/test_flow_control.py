@@ -157,6 +157,19 @@ async def test_skip_leaves_out_what_comes_while_one_is_at_work(
     await becomes(shop, DONE, SKIPPED, DONE)
 
 
+async def test_a_caller_who_waits_is_told_that_it_was_left_out(
+    shop: Client, receiver: Receiver
+) -> None:
+    await controlled(shop, slow(receiver), mode="skip")
+    _ = await start(shop)
+    await received(receiver, 1)
+    waiting = shop.acting(Prefer="wait=20")
+    reply = await waiting.post("orders:create", {"title": "x"}, triggerWorkflows="k")
+
+    assert [each["state"] for each in reply.workflows] == ["skipped"]
+    assert await states(shop) == [STARTED, SKIPPED]
+
+
 async def test_latest_runs_the_newest_of_those_that_wait(shop: Client, receiver: Receiver) -> None:
     await controlled(shop, slow(receiver), key="data.title", mode="latest")
     _ = await start(shop)

@@ -256,7 +256,8 @@ def told(ids: Sequence[int], states: Mapping[int, str]) -> dict[str, Any]:
     if len(ids) == 1:
         return {"state": states.get(ids[0], "queued"), "executionId": ids[0]}
     own = [states.get(each, "queued") for each in ids]
-    worst = next((state for state in ("failed", "waiting", "queued") if state in own), "succeeded")
+    order = ("failed", "waiting", "queued", "succeeded", "skipped")
+    worst = next(state for state in order if state in own)
     return {"state": worst, "executionId": ids[0], "executionIds": list(ids)}
 
 

@@ -28,7 +28,7 @@ MAX_AWAITED = 10_000
 DELETED = "deleted"
 """In place of a state: the execution has ended, and its workflow does not keep it."""
 
-RESTING = frozenset({"succeeded", "failed", DELETED})
+RESTING = frozenset({"succeeded", "failed", "skipped", DELETED})
 
 # Whoever waits for a time or an answer holds no lease, and has a job that says so.
 _STATES = """
@@ -40,7 +40,7 @@ FROM ensuite.executions e WHERE e.id = ANY($1::bigint[])
 
 
 async def states_of(database: Database, ids: Sequence[int]) -> dict[int, str]:
-    """How far executions are: `queued`, `waiting`, `succeeded`, `failed`, or `deleted`."""
+    """How far executions are: `queued`, `waiting`, `succeeded`, `failed`, `skipped`, `deleted`."""
     rows = await database.fetch(_STATES, ids)
     states = {row["id"]: state_of(row["status"], parked=row["parked"]) for row in rows}
     return {each: states.get(each, DELETED) for each in ids}
@@ -50,6 +50,8 @@ def state_of(status: int | None, *, parked: bool) -> str:
     """What a status says to whoever started the execution."""
     if status is None or status == Status.STARTED:
         return "waiting" if parked and status is not None else "queued"
+    if status == Status.CANCELED:
+        return "skipped"
     return "succeeded" if status == Status.RESOLVED else "failed"
 
 
