@@ -187,6 +187,18 @@ def compile(text: str, language: Language = OF_STEPS) -> Program:  # noqa: A001 
     return Program(language, expression, places, roots)
 
 
+def about_an_event(text: str) -> str:
+    """The text of an expression in `OF_EVENTS` that a configuration holds, checked; or empty.
+
+    Raises:
+        InvalidExpression: it is too long, or not valid CEL.
+
+    """
+    if text.strip():
+        _ = compile(text, OF_EVENTS)
+    return text.strip()
+
+
 def _read(
     text: str, language: Language
 ) -> tuple[str, tuple[Place, ...], dict[str, frozenset[str] | None]]:

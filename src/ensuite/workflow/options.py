@@ -30,12 +30,6 @@ class InvalidWorkflow(InvalidRequest):
     code = "INVALID_WORKFLOW"
 
 
-def _checked_key(text: str) -> str:
-    if text.strip():
-        _ = expressions.compile(text, expressions.OF_EVENTS)
-    return text.strip()
-
-
 def _known(statuses: tuple[int, ...]) -> tuple[int, ...]:
     if not all(each in list(Status) for each in statuses):
         raise ValueError("is a list of statuses, such as [1, -1]")
@@ -80,7 +74,7 @@ class FlowControl(Part):
             "Combien d’exécutions peuvent être commencées et non terminées ; 0 : sans limite.",
         ),
     )
-    key: Annotated[str, AfterValidator(_checked_key)] = config(
+    key: Annotated[str, AfterValidator(expressions.about_an_event)] = config(
         en="Lane (CEL)",
         fr="File (CEL)",
         widget="expression",

@@ -14,12 +14,6 @@ CREATE, UPDATE, DESTROY = 1, 2, 4
 _bits = {"create": CREATE, "update": UPDATE, "destroy": DESTROY}
 
 
-def _checked(text: str) -> str:
-    if text.strip():
-        _ = expressions.compile(text, expressions.OF_EVENTS)
-    return text.strip()
-
-
 @trigger_type(
     "collection",
     en="Record event",
@@ -54,7 +48,7 @@ class CollectionTrigger(RecordTrigger):
             "Une modification ne le déclenche que si l’un de ces champs a changé ; aucun : tous.",
         ),
     )
-    when: Annotated[str, AfterValidator(_checked)] = config(
+    when: Annotated[str, AfterValidator(expressions.about_an_event)] = config(
         en="Condition (CEL)",
         fr="Condition (CEL)",
         widget="expression",
