@@ -22,12 +22,13 @@ from ensuite.storage.database import Database
 from ensuite.storage.sqlstates import DATABASE_TROUBLE, is_connection_loss
 from ensuite.workflow import executions
 from ensuite.workflow.admission import Admission
-from ensuite.workflow.bindings import Bindings, Workflow, WorkflowNotFound, load_workflow
+from ensuite.workflow.bindings import Bindings
 from ensuite.workflow.captured import Captured, chain_of
 from ensuite.workflow.deletion import delete_executions
 from ensuite.workflow.executions import LEASE, READY_CHANNEL, STOPPED_CHANNEL, Claim
 from ensuite.workflow.leases import Fetch, Leases
 from ensuite.workflow.outcome import EndReason, Status
+from ensuite.workflow.revisions import Revisions
 from ensuite.workflow.runner import LeaseLost, Means, Ran, Run
 from ensuite.workflow.selection import Start
 
@@ -46,9 +47,6 @@ MAX_TAKEOVERS = 100
 
 MAX_STOPPED_IN_NOTICE = 400
 """Executions that one notification names: PostgreSQL allows 8,000 bytes."""
-
-MAX_REVISIONS = 256
-"""Revisions kept that are not enabled (any more): what old executions run on."""
 
 
 class Dispatcher:
@@ -71,7 +69,7 @@ class Dispatcher:
         self._works = works
         self._database = database
         self.means = means
-        self._bindings = bindings
+        self._revisions = Revisions(database, means.clock, bindings)
         self._concurrency = concurrency
         # No workflow may take every place: a slow one would block the others.
         self._share = max(1, concurrency // 2)
@@ -82,9 +80,6 @@ class Dispatcher:
         # Requests that run an execution themselves.
         self._callers: dict[ExecutionId, asyncio.Task[Any] | None] = {}
         self._stopped: set[ExecutionId] = set()
-        self._revisions: dict[WorkflowId, Workflow] = {}
-        self._kept_beside: Bindings | None = None
-        self._executed: set[WorkflowId] = set()
         self._wake = asyncio.Event()
         # So few executions running, it is worth to claim again; -1: there were no more.
         self._claim_below = -1
@@ -289,53 +284,19 @@ class Dispatcher:
         return ran
 
     async def _ran(self, claim: Claim, *, caller: bool) -> Ran:
-        workflow = await self._revision(claim.workflow_id)
+        workflow = await self._revisions.of(claim.workflow_id)
         if workflow is None:
             return await self._abandon(claim, Status.ABORTED, EndReason.WORKFLOW_DELETED)
         if claim.takeovers > MAX_TAKEOVERS:
             log.error("execution.kills_workers", execution=claim.id, workflow=claim.key)
             return await self._abandon(claim, Status.ERROR, EndReason.WORKERS_DIED)
-        if claim.workflow_id not in self._executed:
-            await self._mark_executed(claim.workflow_id)
+        await self._revisions.execute(claim.workflow_id)
         self.means.measures.starts(claim, self.means.clock.now())
         ran = await Run(self.means, claim, workflow, caller=caller).to_rest()
         self.means.measures.rests(ran.status)
         if ran.status in workflow.options.delete_execution_on_status:
             await self._delete(claim)
         return ran
-
-    async def _revision(self, workflow_id: WorkflowId) -> Workflow | None:
-        """The revision that an execution was captured for."""
-        bindings = self._bindings()
-        found = bindings.by_id.get(workflow_id)
-        if found is not None:
-            return found
-        if bindings is not self._kept_beside:
-            # A workflow has changed since: it may be one of these.
-            self._revisions.clear()
-            self._kept_beside = bindings
-        found = self._revisions.get(workflow_id)
-        if found is None:
-            async with self._database.connection() as connection:
-                try:
-                    found = await load_workflow(connection, workflow_id)
-                except WorkflowNotFound:
-                    return None
-            if len(self._revisions) >= MAX_REVISIONS:
-                self._revisions.clear()
-            if workflow_id in self._executed:
-                # Only then its nodes cannot change any more.
-                self._revisions[workflow_id] = found
-        return found
-
-    async def _mark_executed(self, workflow_id: WorkflowId) -> None:
-        """From its first execution on a revision's nodes stay as they are."""
-        _ = await self._database.execute(
-            "UPDATE ensuite.workflows SET executed_at = $2 WHERE id = $1 AND executed_at IS NULL",
-            workflow_id,
-            self.means.clock.now(),
-        )
-        self._executed.add(workflow_id)
 
     async def _abandon(self, claim: Claim, status: Status, reason: EndReason) -> Ran:
         now = self.means.clock.now()
