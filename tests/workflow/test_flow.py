@@ -25,7 +25,7 @@ def lane(
 ) -> Lane:
     last = oldest if newest is None else newest
     at = NOW - timedelta(seconds=quiet_seconds)
-    return Lane(f"={oldest}", busy, ExecutionId(oldest), ExecutionId(last), oldest, at)
+    return Lane(f"={oldest}", busy, ExecutionId(oldest), ExecutionId(last), oldest, last, at)
 
 
 # --- which lane ---------------------------------------------------------------------------
@@ -80,8 +80,8 @@ def test_skip_leaves_out_what_came_while_one_was_at_work() -> None:
 
     assert decision.admitted == [1]
     assert decision.dropped == [
-        Dropped("=1", ExecutionId(1), EndReason.ALREADY_RUNNING),
-        Dropped("=2", None, EndReason.ALREADY_RUNNING),
+        Dropped("=1", ExecutionId(1), 4, EndReason.ALREADY_RUNNING),
+        Dropped("=2", None, 5, EndReason.ALREADY_RUNNING),
     ]
 
 
@@ -90,8 +90,8 @@ def test_latest_keeps_the_newest_only() -> None:
 
     assert decision.admitted == [4]
     assert decision.dropped == [
-        Dropped("=1", ExecutionId(4), EndReason.SUPERSEDED),
-        Dropped("=2", ExecutionId(5), EndReason.SUPERSEDED),
+        Dropped("=1", ExecutionId(4), 4, EndReason.SUPERSEDED),
+        Dropped("=2", ExecutionId(5), 5, EndReason.SUPERSEDED),
     ]
 
 

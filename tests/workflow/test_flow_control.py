@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from ensuite.server.app import running
+from ensuite.server.app import Ensuite, running
 from ensuite.settings import Settings
+from ensuite.workflow.admission import carry_out, lanes_of
+from ensuite.workflow.flow import decide
+from ensuite.workflow.options import FlowControl
 from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
 from tests.patience import until
 from tests.workflow.shop import (
@@ -176,6 +179,29 @@ async def test_latest_runs_the_newest_of_those_that_wait(shop: Client, receiver:
     await received(receiver, 1)
     for _ in range(3):
         _ = await start(shop)
+    await becomes(shop, STARTED, SUPERSEDED, SUPERSEDED, HELD)
+    receiver.hold.set()
+
+    await becomes(shop, DONE, SUPERSEDED, SUPERSEDED, DONE)
+
+
+async def test_what_comes_into_a_lane_while_it_is_looked_at_is_not_dropped(
+    shop: Client, receiver: Receiver, ensuite: Ensuite
+) -> None:
+    """Decided is only about what was seen; the newest one comes between look and deed."""
+    await controlled(shop, slow(receiver), key="data.title", mode="latest")
+    _ = await start(shop)
+    await received(receiver, 1)
+    async with ensuite.database.transaction() as tx:
+        # Nobody admits meanwhile.
+        _ = await tx.fetch("SELECT 1 FROM ensuite.flow_gates FOR UPDATE")
+        _ = await start(shop)
+        _ = await start(shop)
+        seen = await lanes_of(tx, "k", None)
+        _ = await start(shop)
+        flow = FlowControl(key="data.title", mode="latest")
+        now = ensuite.clock.now()
+        _ = await carry_out(tx, "k", decide(flow, seen, None, now), now)
     await becomes(shop, STARTED, SUPERSEDED, SUPERSEDED, HELD)
     receiver.hold.set()
 

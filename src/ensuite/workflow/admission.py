@@ -72,7 +72,7 @@ _EVERY_LANE = """
 
 _LANES = """
 SELECT l.lane_key, oldest.id AS oldest, oldest.lane_position, newest.id AS newest,
-    newest.created_at,
+    newest.created_at, newest.lane_position AS last_position,
     EXISTS (
         SELECT 1 FROM ensuite.executions a
         WHERE a.key = $1 AND a.lane_key = l.lane_key AND a.status = 0
@@ -84,7 +84,7 @@ CROSS JOIN LATERAL (
     ORDER BY e.lane_position LIMIT 1
 ) AS oldest
 CROSS JOIN LATERAL (
-    SELECT e.id, e.created_at FROM ensuite.executions e
+    SELECT e.id, e.created_at, e.lane_position FROM ensuite.executions e
     WHERE e.key = $1 AND e.lane_key = l.lane_key AND e.status IS NULL
     ORDER BY e.lane_position DESC LIMIT 1
 ) AS newest
@@ -115,6 +115,7 @@ UPDATE ensuite.executions SET status = $5, reason = $4, finished_at = $6
 WHERE id IN (
     SELECT id FROM ensuite.executions
     WHERE key = $1 AND lane_key = $2 AND status IS NULL AND id IS DISTINCT FROM $3
+        AND lane_position <= $8
     LIMIT $7
 )
 """
@@ -189,9 +190,9 @@ class Admission:
             return 0, False
         if flow.is_serial:
             # With a limit over all lanes, an end in one of them lets in another one's.
-            found = await _lanes(tx, key, None if flow.limits_all else lanes)
+            found = await lanes_of(tx, key, None if flow.limits_all else lanes)
             decision = decide(flow, found, places, now)
-            ids = await _carried_out(tx, key, decision, now)
+            ids = await carry_out(tx, key, decision, now)
             more = len(found) == MAX_LANES and bool(ids or decision.dropped)
             self._note_due(decision.due)
         else:
@@ -244,7 +245,8 @@ async def _active(tx: Transaction, key: str) -> int:
     )
 
 
-async def _lanes(tx: Transaction, key: str, lanes: set[str] | None) -> list[Lane]:
+async def lanes_of(tx: Transaction, key: str, lanes: set[str] | None) -> list[Lane]:
+    """The lanes of a workflow in which something is held, or those among the ones named."""
     some = "unnest($3::text[])"
     sql = _LANES.format(lanes=_EVERY_LANE if lanes is None else some)
     chosen: list[Any] = [] if lanes is None else [sorted(lanes)]
@@ -255,19 +257,26 @@ async def _lanes(tx: Transaction, key: str, lanes: set[str] | None) -> list[Lane
             oldest=ExecutionId(row["oldest"]),
             newest=ExecutionId(row["newest"]),
             position=row["lane_position"],
+            last_position=row["last_position"],
             newest_at=row["created_at"],
         )
         for row in await tx.fetch(sql, key, MAX_LANES, *chosen)
     ]
 
 
-async def _carried_out(
-    tx: Transaction, key: str, decision: Decision, now: datetime
-) -> Sequence[int]:
+async def carry_out(tx: Transaction, key: str, decision: Decision, now: datetime) -> Sequence[int]:
     """Let in and drop what was decided; the ids of those let in."""
     for each in decision.dropped:
         _ = await tx.execute(
-            _DROP, key, each.lane, each.kept, each.reason, Status.CANCELED, now, MAX_DROPPED
+            _DROP,
+            key,
+            each.lane,
+            each.kept,
+            each.reason,
+            Status.CANCELED,
+            now,
+            MAX_DROPPED,
+            each.up_to,
         )
     if not decision.admitted:
         return ()

@@ -53,15 +53,21 @@ class Lane:
     newest: ExecutionId
     position: int
     """Of the oldest."""
+    last_position: int
+    """Of the newest."""
     newest_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """All that a lane holds, but for one, ends without having run."""
+    """All that a lane holds, but for one, ends without having run.
+
+    What has come into the lane since it was looked at, behind `up_to`, was not decided about.
+    """
 
     lane: str
     kept: ExecutionId | None
+    up_to: int
     reason: EndReason
 
 
@@ -94,10 +100,12 @@ class _Waiting:
             case "latest" | "debounce":
                 chosen, reason = lane.newest, EndReason.SUPERSEDED
         if flow.mode == "skip" and lane.busy:
-            self.dropped.append(Dropped(lane.key, None, EndReason.ALREADY_RUNNING))
+            self.dropped.append(
+                Dropped(lane.key, None, lane.last_position, EndReason.ALREADY_RUNNING)
+            )
             return
         if reason is not None and lane.oldest != lane.newest:
-            self.dropped.append(Dropped(lane.key, chosen, reason))
+            self.dropped.append(Dropped(lane.key, chosen, lane.last_position, reason))
         if lane.busy:
             return
         if flow.mode == "debounce":
