@@ -375,6 +375,7 @@ class Dispatcher:
                     fence=row["fence"],
                     context=row["context"],
                     started_at=row["started_at"],
+                    fresh=row["fence"] == 1 and row["rerun_of"] is None,
                     manually=row["manually"],
                     stack=chain_of(row["stack"]),
                     lane_key=row["lane_key"],

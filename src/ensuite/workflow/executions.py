@@ -138,7 +138,7 @@ class Claim(msgspec.Struct, frozen=True):
     """The trigger's context, JSON text."""
     started_at: datetime
     fresh: bool = False
-    """It was captured with its lease a moment ago: it has no jobs yet."""
+    """Nobody has held it before, and it repeats none: it has no jobs yet."""
     manually: bool = False
     stack: tuple[Link, ...] = ()
     lane_key: str | None = None
@@ -315,7 +315,7 @@ FROM (
 ) AS ready
 WHERE e.id = ready.id
 RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually, e.created_at,
-    e.stack, e.lane_key, e.takeovers, e.traceparent, ready.lease_owner AS held_by
+    e.stack, e.lane_key, e.takeovers, e.rerun_of, e.traceparent, ready.lease_owner AS held_by
 """
 
 EXTEND = """
