@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -220,6 +221,30 @@ async def test_debounce_runs_the_newest_once_no_more_come(timed: Timed) -> None:
     await becomes(timed.api, SUPERSEDED, SUPERSEDED, DONE)
 
     assert await notes(timed.api) == ["c"]
+
+
+async def test_what_time_makes_due_starts_also_where_there_is_always_something_to_do(
+    timed: Timed,
+) -> None:
+    await controlled(timed.api, mode="debounce", debounce=60_000)
+
+    async def is_always_woken() -> None:
+        while True:
+            timed.ensuite.dispatcher.wake()
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(is_always_woken())
+    try:
+        _ = await start(timed.api)
+
+        async def is_looked_at() -> bool:
+            return timed.ensuite.dispatcher.admission.due is not None
+
+        await until(is_looked_at)
+        timed.clock.ahead += timedelta(seconds=61)
+        await becomes(timed.api, DONE)
+    finally:
+        _ = busy.cancel()
 
 
 # --- limits -------------------------------------------------------------------------------

@@ -328,14 +328,19 @@ class Dispatcher:
     # --- claiming and leases --------------------------------------------------------------
 
     async def _claim_forever(self) -> None:
+        sweep_at = self.means.clock.now()
         while True:
-            woken = False
-            with suppress(TimeoutError):
-                async with asyncio.timeout(await self._idle_seconds()):
-                    woken = await self._wake.wait()
+            woken = self._wake.is_set()
+            if not woken:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(await self._idle_seconds()):
+                        woken = await self._wake.wait()
             self._wake.clear()
             try:
-                if not woken:
+                now = self.means.clock.now()
+                # Also where there is always something to claim, time makes something due.
+                if not woken or now >= sweep_at:
+                    sweep_at = now + SOON
                     await self.admission.sweep()
                 while await self._claim_once() == CLAIM_BATCH:
                     pass
