@@ -62,6 +62,7 @@ class Wire:
     """The exchange that was cut."""
     has_struck: asyncio.Event = field(default_factory=asyncio.Event)
     links: set[Link] = field(default_factory=set[Link])
+    _behind: str = ""
     _number: int = 0
     _moment: Moment = "before"
     _then: list[tuple[int, Moment]] = field(default_factory=list[tuple[int, Moment]])
@@ -70,12 +71,16 @@ class Wire:
     def __post_init__(self) -> None:
         self._flowing.set()
 
-    def cut_at(self, number: int, moment: Moment, *then: tuple[int, Moment]) -> None:
+    def cut_at(
+        self, number: int, moment: Moment, *then: tuple[int, Moment], behind: str = ""
+    ) -> None:
         """Cut the connection at this exchange from now on, counted from 1; 0: at none.
 
         `then`: where to cut after that, each counted from the one before.
+        `behind`: nothing is counted up to and including the exchange that contains this SQL.
         """
         self.said.clear()
+        self._behind = behind
         self.has_struck.clear()
         self.struck, self._number, self._moment, self._then = None, number, moment, [*then]
 
@@ -129,6 +134,9 @@ class Wire:
 
     def _strikes(self, sql: str) -> Moment | None:
         if any(each in sql for each in BACKGROUND):
+            return None
+        if self._behind:
+            self._behind = "" if self._behind in sql else self._behind
             return None
         self.said.append(sql)
         if len(self.said) != self._number:
