@@ -30,7 +30,9 @@ async def shared_ensuite(
     name = f"shared_{os.getpid()}_{next(_numbers)}"
     admin = await asyncpg.connect(postgres.dsn)
     try:
-        _ = await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        _ = await admin.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'
+        )
     finally:
         await admin.close()
     base, _, options = postgres.dsn.partition("?")

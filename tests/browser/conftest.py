@@ -102,7 +102,7 @@ def database(postgres: embedded.EmbeddedPostgres, template: str) -> Generator[st
     """The address of a database of the test's own."""
     name = f"browser_{os.getpid()}_{next(_numbers)}"
     maintenance = ("--maintenance-db", postgres.dsn)
-    embedded.run("createdb", *maintenance, "--template", template, name)
+    embedded.run("createdb", *maintenance, "--template", template, "--strategy", "file_copy", name)
     base, question, options = postgres.dsn.partition("?")
     yield f"{base.rsplit('/', 1)[0]}/{name}{question}{options}"
     embedded.run("dropdb", *maintenance, "--force", name)

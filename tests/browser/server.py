@@ -4,17 +4,17 @@ import json
 import os
 import re
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from tests.browser import forked
 from tests.client import PRESETS, ROOT_EMAIL, ROOT_PASSWORD
 
 START_SECONDS = 60
@@ -131,13 +131,7 @@ def _started(
     if database_url is not None:
         environment["ENSUITE_DATABASE_URL"] = database_url
     log = folder / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ensuite.cli", "serve", "--port", str(port)],
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    process = forked.started(["serve", "--port", str(port)], environment, log)
     url = f"http://127.0.0.1:{port}"
     try:
         with httpx2.Client(base_url=url, timeout=30) as http:
@@ -145,21 +139,20 @@ def _started(
             yield Server(url, http), log
     finally:
         process.terminate()
-        try:
-            _ = process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            _ = process.wait()
-            raise
+        process.join(STOP_SECONDS)
+        late = process.is_alive()
+        process.kill()
+        process.join()
+        assert not late, log.read_text()
 
 
-def _until_it_answers(http: httpx2.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+def _until_it_answers(http: httpx2.Client, process: BaseProcess, log: Path) -> None:
     until = time.monotonic() + START_SECONDS
     while True:
         try:
             _ = http.get("/api/__health_check").raise_for_status()
             return
         except httpx2.HTTPError as error:
-            if process.poll() is not None or time.monotonic() > until:
+            if process.exitcode is not None or time.monotonic() > until:
                 raise AssertionError(f"the server did not start: {log.read_text()}") from error
         time.sleep(POLL_SECONDS)

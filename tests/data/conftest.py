@@ -1,6 +1,6 @@
-"""A real PostgreSQL for the tests of this folder: one server a process, one connection a test."""
+"""An empty database for the tests of this folder, and a connection for each test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -22,10 +22,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = embedded.start(tmp_path_factory.mktemp("postgres"))
-    yield server.dsn
-    server.release()
+def dsn(postgres: embedded.EmbeddedPostgres) -> str:
+    return postgres.create_database("data")
 
 
 @pytest.fixture

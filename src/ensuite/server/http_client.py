@@ -1,8 +1,10 @@
 """Outgoing HTTP, as nodes are given it: one pool of connections, bounded answers, no cookies."""
 
 import asyncio
+import ssl
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
@@ -59,6 +61,7 @@ class HttpClient:
             ),
             max_redirects=MAX_REDIRECTS,
             timeout=None,
+            verify=_trusted(),
         )
 
     async def request(
@@ -102,6 +105,12 @@ class HttpClient:
         traceback: TracebackType | None,
     ) -> None:
         await self._client.aclose()
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom this machine trusts; to read all the certificates takes a while."""
+    return httpx2.create_ssl_context()
 
 
 async def _body(response: httpx2.Response) -> bytes:
