@@ -60,9 +60,9 @@ def array_of(column: sa.ColumnElement[Any]) -> sa.ARRAY[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """An UPDATE that has to find its row for anything else in the flight to happen."""
+    """An UPDATE, or a SELECT that locks, which has to find its row for the flight to happen."""
 
-    update: sa.Update
+    statement: sa.Update | sa.Select[Any]
     """Its parameters are named `g0`, `g1`, …; it returns something."""
     size: int
     """How many parameters it has."""
@@ -78,7 +78,7 @@ def flight(
     first and then each row's values in its table's column order.  The returned row's only column
     says whether the guard let it pass.
     """
-    owned = guard.update.cte("owned") if guard else None
+    owned = guard.statement.cte("owned") if guard else None
     offset = guard.size if guard else 0
     inserts: list[sa.CTE] = []
     place: dict[str, int] = {f"g{n}": n for n in range(offset)}

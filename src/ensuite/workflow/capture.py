@@ -206,10 +206,11 @@ def _event(actor: Actor | None, change: Change, data: Mapping[str, Any] | None) 
 def event_key(operation_id: int, workflow_id: int, path: str, identity: str) -> str:
     """The same for the same operation, workflow and record: a repeated capture finds its row.
 
-    A UUID's digits; asyncpg takes them as they are.
+    A UUID's digits; asyncpg takes them as they are.  The operation comes first, so that keys grow
+    with time and an index of millions of them is only ever written at its end.
     """
-    text = f"{operation_id}/{workflow_id}/{path}/{identity}"
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    text = f"{workflow_id}/{path}/{identity}"
+    return f"{operation_id:016x}{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
 
 
 def _context(actor: Actor | None, change: Change, data: bytes, *, related: bool) -> str:

@@ -6,11 +6,9 @@ with a poll as the net under it.
 """
 
 import asyncio
-from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import asyncpg
@@ -28,6 +26,7 @@ from ensuite.workflow.deletion import delete_executions
 from ensuite.workflow.executions import LEASE, READY_CHANNEL, STOPPED_CHANNEL, Claim
 from ensuite.workflow.leases import Fetch, Leases
 from ensuite.workflow.outcome import EndReason, Status
+from ensuite.workflow.places import Places
 from ensuite.workflow.revisions import Revisions
 from ensuite.workflow.runner import LeaseLost, Means, Ran, Run
 from ensuite.workflow.selection import Start
@@ -50,7 +49,7 @@ MAX_STOPPED_IN_NOTICE = 400
 
 
 class Dispatcher:
-    """Runs executions in this process, `concurrency` at a time, fairly across workflows."""
+    """Runs executions in this process, `concurrency` at a time."""
 
     def __init__(
         self,
@@ -70,13 +69,7 @@ class Dispatcher:
         self._database = database
         self.means = means
         self._revisions = Revisions(database, means.clock, bindings)
-        self._concurrency = concurrency
-        # No workflow may take every place: a slow one would block the others.
-        self._share = max(1, concurrency // 2)
-        self._waiting: dict[WorkflowId, deque[Claim]] = {}
-        self._backlog = 0
-        self._running: dict[ExecutionId, asyncio.Task[None]] = {}
-        self._active: Counter[WorkflowId] = Counter()
+        self._places = Places(concurrency, self._run, self._has_run)
         # Requests that run an execution themselves.
         self._callers: dict[ExecutionId, asyncio.Task[Any] | None] = {}
         self._stopped: set[ExecutionId] = set()
@@ -104,17 +97,7 @@ class Dispatcher:
         self._stopping = True
         for loop in self._loops[1:]:
             _ = loop.cancel()
-        held = [claim.id for queue in self._waiting.values() for claim in queue]
-        self._waiting.clear()
-        self._backlog = 0
-        tasks = {task: each for each, task in self._running.items()}
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace_seconds)
-            held += [tasks[task] for task in late]
-            for task in late:
-                _ = task.cancel()
-            if late:
-                _ = await asyncio.wait(late)
+        held = await self._places.close(grace_seconds)
         for loop in self._loops:
             _ = loop.cancel()
         await self.admission.stop()
@@ -127,7 +110,7 @@ class Dispatcher:
     @property
     def load(self) -> tuple[int, int]:
         """How many executions run here, and how many wait here for a place."""
-        return len(self._running), self._backlog
+        return self._places.taken, self._places.waiting
 
     def wake(self, _: str | None = None) -> None:
         """Look for ready executions now: somebody said that there are some."""
@@ -148,7 +131,9 @@ class Dispatcher:
     def has_room_for(self, start: Start) -> bool:
         """Whether an execution that is captured for this start may be leased to this process."""
         # What a caller waits for runs in its request, so it takes no place.
-        return start.waits or (self._works and not self._stopping and self._backlog < MAX_BACKLOG)
+        return start.waits or (
+            self._works and not self._stopping and self._places.waiting < MAX_BACKLOG
+        )
 
     def accept(self, captured: Iterable[Captured]) -> None:
         """Start what was captured and committed: at once where it is leased to this process."""
@@ -162,7 +147,7 @@ class Dispatcher:
                 left = left or not each.skipped
         if left:
             self._notify_soon()
-        self._fill()
+        self._places.fill()
 
     def hold(self, captured: Iterable[Captured]) -> None:
         """Keep the leases of captured executions alive that a request runs by itself, in order."""
@@ -209,42 +194,15 @@ class Dispatcher:
 
     def _stop_here(self, execution_id: ExecutionId) -> None:
         """Stop the execution's task if it runs in this process: its row is somebody else's now."""
-        task = self._running.get(execution_id)
-        if task is not None:
-            _ = task.cancel()
+        self._places.stop(execution_id)
         caller = self._callers.get(execution_id)
         if caller is not None and execution_id not in self._stopped:
             self._stopped.add(execution_id)
             _ = caller.cancel()
 
     def _enqueue(self, claim: Claim) -> None:
-        queue = self._waiting.get(claim.workflow_id)
-        if queue is None:
-            queue = self._waiting[claim.workflow_id] = deque()
-        queue.append(claim)
-        self._backlog += 1
+        self._places.line_up(claim)
         self.leases.hold(claim)
-
-    def _fill(self) -> None:
-        """Start waiting executions while there are places, one workflow after the other."""
-        while self._waiting and len(self._running) < self._concurrency:
-            workflow_id = next(
-                (each for each in self._waiting if self._active[each] < self._share), None
-            )
-            if workflow_id is None:
-                return
-            queue = self._waiting.pop(workflow_id)
-            claim = queue.popleft()
-            self._backlog -= 1
-            if queue:
-                self._waiting[workflow_id] = queue
-            self._active[workflow_id] += 1
-            # Claimed again here, after its lease had run out here: the earlier task has lost it.
-            self._stop_here(claim.id)
-            task = asyncio.create_task(self._run(claim), name=f"execution-{claim.id}")
-            self._running[claim.id] = task
-            # Not in the task itself: cancelled before its first step, it never gets to its end.
-            task.add_done_callback(partial(self._has_run, claim))
 
     async def _run(self, claim: Claim) -> None:
         try:
@@ -262,16 +220,9 @@ class Dispatcher:
         except Exception:
             log.exception("execution.raised", execution=claim.id)
 
-    def _has_run(self, claim: Claim, task: asyncio.Task[None]) -> None:
-        if self._running.get(claim.id) is task:
-            del self._running[claim.id]
+    def _has_run(self, claim: Claim) -> None:
         self.leases.let_go(claim)
-        self._active[claim.workflow_id] -= 1
-        if not self._active[claim.workflow_id]:
-            del self._active[claim.workflow_id]
-        if not self._stopping:
-            self._fill()
-        if len(self._running) <= self._claim_below:
+        if self._places.taken <= self._claim_below:
             self._wake.set()
 
     async def _carried_out(self, claim: Claim, *, caller: bool) -> Ran:
@@ -360,18 +311,20 @@ class Dispatcher:
     async def _claim_once(self) -> int:
         # What waits here while places are free waits for its own workflow's share: no reason to
         # leave the others' executions alone.
-        room = min(CLAIM_BATCH, self._concurrency - len(self._running))
+        room = min(CLAIM_BATCH, self._places.count - self._places.taken)
         if room <= 0 or self._stopping:
-            self._claim_below = self._concurrency // 2
+            self._claim_below = self._places.count // 2
             return 0
         now = self.means.clock.now()
-        full = [each for each, active in self._active.items() if active >= self._share]
+        full = self._places.full()
         own = self.leases.run_out_unnoticed(now)
         rows = await self._database.fetch(
             executions.CLAIM, self.owner, now + LEASE, now, full, room, own
         )
         for row in rows:
             self.means.measures.taken_over += row["held_by"] is not None
+            # Claimed again here, after its lease had run out here: who is at it has lost it.
+            self._stop_here(ExecutionId(row["id"]))
             self._enqueue(
                 Claim(
                     id=ExecutionId(row["id"]),
@@ -389,9 +342,9 @@ class Dispatcher:
                     captured_at=row["created_at"] if row["fence"] == 1 else None,
                 )
             )
-        self._fill()
+        self._places.fill()
         # What was left for want of places is claimed when half of them are free again.
-        self._claim_below = len(self._running) // 2 if full or len(rows) == room else -1
+        self._claim_below = self._places.taken // 2 if full or len(rows) == room else -1
         return len(rows)
 
     def _notify_soon(self) -> None:

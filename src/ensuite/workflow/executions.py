@@ -150,13 +150,18 @@ class Claim(msgspec.Struct, frozen=True):
     """Of a first claim that is not fresh: when it was captured."""
 
 
+_held = sa.and_(
+    _executions.c.id == sa.bindparam("g0", type_=_executions.c.id.type),
+    _executions.c.fence == sa.bindparam("g1", type_=_executions.c.fence.type),
+)
+
+
 def _guard(*sets: str) -> Guard:
     """An UPDATE of one execution under a fence: `g0` is the id, `g1` the fence, then the sets."""
     columns = _executions.c
     update = (
         sa.update(_executions)
-        .where(columns.id == sa.bindparam("g0", type_=columns.id.type))
-        .where(columns.fence == sa.bindparam("g1", type_=columns.fence.type))
+        .where(_held)
         .values(
             {
                 name: sa.bindparam(f"g{number}", type_=columns[name].type)
@@ -168,8 +173,9 @@ def _guard(*sets: str) -> Guard:
     return Guard(update, 2 + len(sets))
 
 
-# Each is one shape of statement: what the commit of an execution's progress sets.
-CONTINUE = _guard("ready_at")
+# Each is one shape of statement: what the commit of an execution's progress sets.  Who goes on sets
+# nothing, and locks the row against whoever would take it over; the lease is kept by signs of life.
+CONTINUE = Guard(sa.select(_executions.c.id).where(_held).with_for_update(key_share=True), 2)
 PARK = _guard("ready_at", "lease_owner", "status")
 END = _guard("status", "reason", "output", "lease_owner", "finished_at")
 
@@ -298,6 +304,7 @@ def outcome_of(row: Row) -> Outcome | None:
 
 # Fairness: workflows whose executions already fill their share here are passed over, so that one
 # slow workflow blocks no other.  SKIP LOCKED: two workers never wait for each other's rows.
+# A locked row stays where it is, so that its place finds it again without another index.
 # Whose lease ran out unnoticed may name what it still works on: nobody takes over from himself.
 CLAIM = """
 UPDATE ensuite.executions AS e
@@ -305,7 +312,7 @@ SET status = 0, lease_owner = $1, ready_at = $2, fence = e.fence + 1,
     started_at = coalesce(e.started_at, $3),
     takeovers = e.takeovers + (e.lease_owner IS NOT NULL)::int
 FROM (
-    SELECT id, lease_owner FROM ensuite.executions
+    SELECT ctid, lease_owner FROM ensuite.executions
     WHERE (status = 0 OR (status IS NULL AND lane_key IS NULL)) AND ready_at <= $3
         AND workflow_id <> ALL($4::bigint[])
         AND NOT (lease_owner IS NOT DISTINCT FROM $1 AND id = ANY($6::bigint[]))
@@ -313,7 +320,7 @@ FROM (
     LIMIT $5
     FOR UPDATE SKIP LOCKED
 ) AS ready
-WHERE e.id = ready.id
+WHERE e.ctid = ready.ctid
 RETURNING e.id, e.workflow_id, e.key, e.fence, e.context, e.started_at, e.manually, e.created_at,
     e.stack, e.lane_key, e.takeovers, e.rerun_of, e.traceparent, ready.lease_owner AS held_by
 """

@@ -148,7 +148,7 @@ class Run:
                     if not self._may_stay(waiting, now):
                         return await self._park(state, now)
                     # What led here is on record while the caller waits.
-                    await self._commit(executions.CONTINUE, [self._lease_end()])
+                    await self._commit(executions.CONTINUE)
                     await sleep_until(self._means.clock, until or now)
                     continue
                 ended = await self._turn(state.node, state.waiting)
@@ -320,7 +320,7 @@ class Run:
                 started_at=started_at,
             )
         )
-        await self._commit(executions.CONTINUE, [self._lease_end()])
+        await self._commit(executions.CONTINUE)
 
     async def _commit_step(
         self, placed: PlacedNode, records: StepRecords, job: Rider, outcome: Outcome
@@ -328,13 +328,13 @@ class Run:
         """Commit what a step wrote with its job, and with the end where nothing is left to do."""
         progress = self._progress
         if len(self._jobs) >= MAX_JOBS_IN_FLIGHT:
-            await self._commit(executions.CONTINUE, [self._lease_end()])
+            await self._commit(executions.CONTINUE)
         state = advance(self._workflow.graph.sequence, {**progress.journal, placed.key: outcome})
         riders = [*self._jobs, job]
         if isinstance(state, Ended):
             guard, values = executions.END, self._ending(state)
         else:
-            guard, values = executions.CONTINUE, [self._lease_end()]
+            guard, values = executions.CONTINUE, []
         fenced = [self._claim.id, self._claim.fence, *values]
         if records.tx is not None:
             sql, order = flight(tuple(rider.table for rider in riders), guard)
@@ -351,20 +351,17 @@ class Run:
         progress.note(placed.key, outcome)
         return self._ran(state) if isinstance(state, Ended) else None
 
-    async def _commit(self, guard: Guard, values: Sequence[Any]) -> None:
+    async def _commit(self, guard: Guard, values: Sequence[Any] = ()) -> None:
         """Write the jobs that wait for a commit, and the execution's own row."""
         commit = self._means.records().commit
         fence = [self._claim.id, self._claim.fence]
         jobs, self._jobs = self._jobs, []
         while len(jobs) > MAX_JOBS_IN_FLIGHT:
             part, jobs = jobs[:MAX_JOBS_IN_FLIGHT], jobs[MAX_JOBS_IN_FLIGHT:]
-            if not await commit([], part, executions.CONTINUE, [*fence, self._lease_end()]):
+            if not await commit([], part, executions.CONTINUE, fence):
                 raise LeaseLost
         if not await commit([], jobs, guard, [*fence, *values]):
             raise LeaseLost
-
-    def _lease_end(self) -> datetime:
-        return self._means.clock.now() + executions.LEASE
 
     async def _park(self, state: Waits[PlacedNode], now: datetime) -> Ran:
         waiting = state.waiting
@@ -385,7 +382,7 @@ class Run:
         asks_forever = waiting.until is None and self._deadline is None
         riders, self._jobs = self._jobs[-MAX_JOBS_IN_FLIGHT:], self._jobs[:-MAX_JOBS_IN_FLIGHT]
         if self._jobs:
-            await self._commit(executions.CONTINUE, [self._lease_end()])
+            await self._commit(executions.CONTINUE)
         sql, order = flight(tuple(rider.table for rider in riders), executions.PARK)
         values = [self._claim.id, self._claim.fence, *parking]
         values += [value for rider in riders for value in rider.values]
@@ -416,7 +413,7 @@ class Run:
 
     async def _time_out(self, now: datetime) -> Ran:
         if self._jobs:
-            await self._commit(executions.CONTINUE, [self._lease_end()])
+            await self._commit(executions.CONTINUE)
         ended = Ended(Status.ABORTED)
         sql, order = flight((), executions.END)
         values = [self._claim.id, self._claim.fence, *self._ending(ended, EndReason.TIMEOUT)]
