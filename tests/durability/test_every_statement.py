@@ -198,6 +198,29 @@ async def test_a_connection_lost_at_any_statement_leaves_all_of_it_or_nothing(
             return
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_an_execution_that_is_not_kept_is_gone_wherever_the_connection_was_lost(
+    scene: Scene, moment: Moment
+) -> None:
+    options = {"deleteExecutionOnStatus": [1]}
+    _ = await scene.api.workflow("categories", noting("gone"), key="d", options=options)
+    for number in itertools.count(1):
+        assert number < MOST_STATEMENTS, "the execution has an end"
+        title = f"t{number}"
+        scene.wire.cut_at(number, moment, behind="INSERT INTO public.categories")
+        reply = await scene.api.post("categories:create", {"title": title}, triggerWorkflows="d")
+        await scene.settle()
+        struck = scene.wire.struck
+        scene.wire.cut_at(0, moment)
+        assert reply.status == 200
+        assert await scene.notes(title) == {"gone": 1}, f"cut {moment} {struck}"
+        assert await scene.ran(title) == [], f"cut {moment} {struck}"
+        if struck is None:
+            # The step, its end and the deletion are statements of their own.
+            assert number > 3
+            return
+
+
 async def cancelled(wire: Wire, telling: asyncio.Task[Reply]) -> Reply | None:
     """Cancel a request when the moment has come; its answer where it is faster."""
     striking = asyncio.create_task(wire.has_struck.wait())

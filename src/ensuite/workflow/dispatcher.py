@@ -22,13 +22,15 @@ from ensuite.workflow import executions
 from ensuite.workflow.admission import Admission
 from ensuite.workflow.bindings import Bindings
 from ensuite.workflow.captured import Captured, chain_of
-from ensuite.workflow.deletion import delete_executions
-from ensuite.workflow.executions import LEASE, READY_CHANNEL, STOPPED_CHANNEL, Claim
+from ensuite.workflow.executions import LEASE, Claim
+from ensuite.workflow.journal import Journal, LeaseLost
 from ensuite.workflow.leases import Fetch, Leases
+from ensuite.workflow.notices import Notices, named_in
 from ensuite.workflow.outcome import EndReason, Status
 from ensuite.workflow.places import Places
+from ensuite.workflow.progress import Progress
 from ensuite.workflow.revisions import Revisions
-from ensuite.workflow.runner import LeaseLost, Means, Ran, Run
+from ensuite.workflow.runner import Means, Ran, Run
 from ensuite.workflow.selection import Start
 
 log = structlog.get_logger(__name__)
@@ -36,16 +38,12 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 LEAST_IDLE_SECONDS = 0.005
 SOON = timedelta(seconds=POLL_SECONDS)
-NOTIFY_SECONDS = 0.005
 CLAIM_BATCH = 64
 MAX_BACKLOG = 4_000
 """Executions that wait here for a place; beyond it captures are left to whoever has room."""
 
 MAX_TAKEOVERS = 100
 """Workers that may die while they are at an execution; then it is what kills them, and ends."""
-
-MAX_STOPPED_IN_NOTICE = 400
-"""Executions that one notification names: PostgreSQL allows 8,000 bytes."""
 
 
 class Dispatcher:
@@ -64,7 +62,8 @@ class Dispatcher:
     ) -> None:
         self.owner = owner
         self.leases = Leases(database, signs, means.clock, owner, self._stop_here)
-        self.admission = Admission(database, means.clock, self._notify_soon)
+        self._notices = Notices(database, self.wake)
+        self.admission = Admission(database, means.clock, self._notices.ready_soon)
         self._works = works
         self._database = database
         self.means = means
@@ -77,8 +76,6 @@ class Dispatcher:
         # So few executions running, it is worth to claim again; -1: there were no more.
         self._claim_below = -1
         self._loops: list[asyncio.Task[None]] = []
-        self._notifying: asyncio.TimerHandle | None = None
-        self._background: set[asyncio.Task[Any]] = set()
         self._stopping = False
         self.rested: Callable[[ExecutionId, Status], None] | None = None
         """Told of each execution that has ended or waits, after its commit."""
@@ -101,11 +98,10 @@ class Dispatcher:
         for loop in self._loops:
             _ = loop.cancel()
         await self.admission.stop()
-        if self._notifying is not None:
-            self._notifying.cancel()
-        _ = await asyncio.gather(*self._loops, *self._background, return_exceptions=True)
-        if await self.leases.hand_back(held) or self._notifying is not None:
-            await self._notify()
+        _ = await asyncio.gather(*self._loops, return_exceptions=True)
+        unsaid = await self._notices.close()
+        if await self.leases.hand_back(held) or unsaid:
+            await self._notices.ready()
 
     @property
     def load(self) -> tuple[int, int]:
@@ -118,13 +114,12 @@ class Dispatcher:
 
     def heard_of_stopped(self, payload: str | None) -> None:
         """Stop what runs here of the executions that a notification names."""
-        for each in (payload or "").split(","):
-            if each.isdecimal():
-                self._stop_here(ExecutionId(int(each)))
+        for each in named_in(payload):
+            self._stop_here(each)
 
     def announce(self) -> None:
         """Tell all processes, this one too, that an execution has become ready: it is committed."""
-        self._notify_soon()
+        self._notices.ready_soon()
 
     # --- taking executions ----------------------------------------------------------------
 
@@ -146,7 +141,7 @@ class Dispatcher:
             else:
                 left = left or not each.skipped
         if left:
-            self._notify_soon()
+            self._notices.ready_soon()
         self._places.fill()
 
     def hold(self, captured: Iterable[Captured]) -> None:
@@ -187,10 +182,7 @@ class Dispatcher:
             self._stop_here(ExecutionId(row["id"]))
             if row["lane_key"] is not None:
                 self.admission.wake(row["key"], row["lane_key"])
-        ids = [str(row["id"]) for row in rows]
-        for first in range(0, len(ids), MAX_STOPPED_IN_NOTICE):
-            payload = ",".join(ids[first : first + MAX_STOPPED_IN_NOTICE])
-            _ = await self._database.execute("SELECT pg_notify($1, $2)", STOPPED_CHANNEL, payload)
+        await self._notices.stopped(row["id"] for row in rows)
 
     def _stop_here(self, execution_id: ExecutionId) -> None:
         """Stop the execution's task if it runs in this process: its row is somebody else's now."""
@@ -237,32 +229,21 @@ class Dispatcher:
     async def _ran(self, claim: Claim, *, caller: bool) -> Ran:
         workflow = await self._revisions.of(claim.workflow_id)
         if workflow is None:
-            return await self._abandon(claim, Status.ABORTED, EndReason.WORKFLOW_DELETED)
+            return await self._break_off(claim, Status.ABORTED, EndReason.WORKFLOW_DELETED)
         if claim.takeovers > MAX_TAKEOVERS:
             log.error("execution.kills_workers", execution=claim.id, workflow=claim.key)
-            return await self._abandon(claim, Status.ERROR, EndReason.WORKERS_DIED)
+            return await self._break_off(claim, Status.ERROR, EndReason.WORKERS_DIED)
         await self._revisions.execute(claim.workflow_id)
         self.means.measures.starts(claim, self.means.clock.now())
         ran = await Run(self.means, claim, workflow, caller=caller).to_rest()
         self.means.measures.rests(ran.status)
-        if ran.status in workflow.options.delete_execution_on_status:
-            await self._delete(claim)
         return ran
 
-    async def _abandon(self, claim: Claim, status: Status, reason: EndReason) -> Ran:
-        now = self.means.clock.now()
-        async with self._database.transaction() as tx:
-            if await tx.fetchval(
-                "UPDATE ensuite.executions SET status = $3, reason = $4, lease_owner = NULL,"
-                " finished_at = $5 WHERE id = $1 AND fence = $2 RETURNING id",
-                claim.id,
-                claim.fence,
-                status,
-                reason,
-                now,
-            ):
-                _ = await tx.execute(executions.ABORT_JOBS, [claim.id], now)
-        self.means.measures.rests(status)
+    async def _break_off(self, claim: Claim, status: Status, reason: EndReason) -> Ran:
+        means = self.means
+        journal = Journal(claim, Progress(), means.records, means.clock, means.next_id)
+        _ = await journal.break_off(status, reason)
+        means.measures.rests(status)
         return Ran(status)
 
     async def _ended_elsewhere(self, claim: Claim) -> Ran | None:
@@ -271,10 +252,6 @@ class Dispatcher:
             "SELECT status FROM ensuite.executions WHERE id = $1 AND status <> 0", claim.id
         )
         return None if row is None else Ran(Status(row["status"]))
-
-    async def _delete(self, claim: Claim) -> None:
-        async with self._database.transaction() as tx:
-            _ = await delete_executions(tx, [claim.id])
 
     # --- claiming and leases --------------------------------------------------------------
 
@@ -346,25 +323,3 @@ class Dispatcher:
         # What was left for want of places is claimed when half of them are free again.
         self._claim_below = self._places.taken // 2 if full or len(rows) == room else -1
         return len(rows)
-
-    def _notify_soon(self) -> None:
-        """Tell other processes, after the commit and at most once per 5 ms.
-
-        Inside the transaction a NOTIFY takes a lock that all commits share, and wakes every
-        worker for one execution.
-        """
-        if self._notifying is None:
-            loop = asyncio.get_running_loop()
-            self._notifying = loop.call_later(NOTIFY_SECONDS, self._notify_now)
-
-    def _notify_now(self) -> None:
-        self._notifying = None
-        self._wake.set()
-        task = asyncio.create_task(self._notify())
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    async def _notify(self) -> None:
-        with suppress(*DATABASE_TROUBLE):
-            # Lost with the connection: then the poll finds them, a second later at most.
-            _ = await self._database.execute("SELECT pg_notify($1, '')", READY_CHANNEL)

@@ -15,27 +15,18 @@ import structlog
 from ensuite.clock import Clock, TimeIsUp, sleep_until, within
 from ensuite.data.changes import Operation, Rider
 from ensuite.data.records import Records
-from ensuite.data.statements import Guard, arranged, flight
 from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import JobId
 from ensuite.storage.lanes import TooManyWaitingWrites
 from ensuite.storage.sqlstates import is_contention, translated
-from ensuite.workflow import executions, tasks
 from ensuite.workflow.bindings import Workflow
-from ensuite.workflow.executions import Claim, Link, attempt_rider, job_rider, outcome_of
+from ensuite.workflow.executions import Claim, Link, attempt_rider, job_rider
 from ensuite.workflow.graph import PlacedNode
 from ensuite.workflow.interpreter import Ended, Waits, advance
+from ensuite.workflow.journal import Journal, LeaseLost
 from ensuite.workflow.measures import Measures
 from ensuite.workflow.node import Http, Node
-from ensuite.workflow.outcome import (
-    NOTHING,
-    EndReason,
-    Failed,
-    Outcome,
-    Retrying,
-    Status,
-    Waiting,
-)
+from ensuite.workflow.outcome import EndReason, Failed, Outcome, Retrying, Status, Waiting
 from ensuite.workflow.progress import Progress
 from ensuite.workflow.scope import system_scope
 from ensuite.workflow.step import StepRecords, Turn
@@ -48,16 +39,6 @@ MAX_GIVEN_WAY = 10
 
 SHORT_PAUSE = timedelta(seconds=5)
 """A caller waits for a pause between two attempts that is no longer; a longer one ends its wait."""
-
-FOREVER = timedelta(days=36_500)
-"""For what only somebody's answer makes ready again."""
-
-MAX_JOBS_IN_FLIGHT = 16
-"""Job rows that one statement writes; each number of them is a statement of its own."""
-
-
-class LeaseLost(Exception):
-    """Another process holds this execution now, or it was cancelled: nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +90,14 @@ class Run:
         self._workflow = workflow
         self._caller = caller
         self._progress = Progress()
-        # Those that are not committed yet.
-        self._jobs: list[Rider] = []
-        # When the turns began that were under way when the journal was read.
-        self._begun: dict[str, datetime] = {}
-        # Which attempt of a node comes next, where it is not the first.
-        self._attempts: dict[str, int] = {}
+        self._journal = Journal(
+            claim,
+            self._progress,
+            means.records,
+            means.clock,
+            means.next_id,
+            workflow.options.delete_execution_on_status,
+        )
         self._given_way = 0
         self._http = traced(means.http, claim.traceparent)
         self._scope = self._progress.scope(
@@ -133,22 +116,25 @@ class Run:
 
         """
         if not self._claim.fresh:
-            await self._read_journal()
+            await self._journal.read()
         while True:
             now = self._means.clock.now()
             if self._deadline is not None and now >= self._deadline:
-                return await self._time_out(now)
+                ended = await self._journal.break_off(Status.ABORTED, EndReason.TIMEOUT)
+                return self._ended(ended)
             state = advance(self._workflow.graph.sequence, self._progress.journal)
             if isinstance(state, Ended):
-                return await self._end(state)
+                await self._journal.end(state)
+                return self._ended(state)
             if isinstance(state, Waits):
                 waiting, until = state.waiting, state.waiting.until
                 decided = isinstance(waiting, Waiting) and waiting.decided is not None
                 if not decided and (until is None or until > now):
                     if not self._may_stay(waiting, now):
-                        return await self._park(state, now)
+                        until = await self._journal.park(waiting, state.node.key, self._deadline)
+                        return Ran(Status.STARTED, tuple(self._progress.messages), until=until)
                     # What led here is on record while the caller waits.
-                    await self._commit(executions.CONTINUE)
+                    await self._journal.commit()
                     await sleep_until(self._means.clock, until or now)
                     continue
                 ended = await self._turn(state.node, state.waiting)
@@ -161,26 +147,13 @@ class Run:
         """Whether the next attempt is so near that the caller may wait for it."""
         return self._caller and isinstance(waiting, Retrying) and waiting.until - now <= SHORT_PAUSE
 
-    async def _read_journal(self) -> None:
-        rows = await self._means.records().database.fetch(executions.JOURNAL, self._claim.id)
-        for row in rows:
-            key, outcome = row["node_key"], outcome_of(row)
-            again = isinstance(outcome, Retrying)
-            self._attempts[key] = row["attempt"] + again
-            if row["status"] == Status.STARTED:
-                self._begun[key] = row["started_at"]
-            if outcome is not None:
-                self._progress.note(key, outcome)
-        # What a caller was told is told; whoever goes on with an execution has no caller.
-        self._progress.messages.clear()
-
     async def _turn(
         self, placed: PlacedNode, waited: Waiting | Retrying | None = None
     ) -> Ran | None:
         """Let one node have its turn; gives the end where this was it and is committed."""
-        attempt = self._attempts.get(placed.key, 1)
+        attempt = self._journal.attempts.get(placed.key, 1)
         resumed = waited if isinstance(waited, Waiting) else None
-        started_at = self._begun.get(placed.key) or self._means.clock.now()
+        started_at = self._journal.begun.get(placed.key) or self._means.clock.now()
         calls_out = placed.node is not None and placed.node.calls_out
         if calls_out:
             await self._announce(placed, attempt, started_at)
@@ -220,11 +193,11 @@ class Run:
             raise
         else:
             await records.roll_back()
-        self._jobs.append(job)
+        self._journal.add(job)
         self._progress.note(placed.key, outcome)
         if isinstance(outcome, Retrying):
-            self._attempts[placed.key] = attempt + 1
-            _ = self._begun.pop(placed.key, None)
+            self._journal.attempts[placed.key] = attempt + 1
+            _ = self._journal.begun.pop(placed.key, None)
         return None
 
     def _failed(self, error: Exception, placed: PlacedNode) -> Failed | None:
@@ -302,7 +275,7 @@ class Run:
         if waited is None:
             return await node.run(turn)
         if node.asks:
-            await self._withdraw(placed)
+            await self._journal.withdraw(placed.key)
         if waited.decided is not None:
             return await node.decided(turn, waited.decided, waited.value)
         return await node.resume(turn, waited.value)
@@ -310,7 +283,7 @@ class Run:
     async def _announce(self, placed: PlacedNode, attempt: int, started_at: datetime) -> None:
         """Put an outgoing call on record before it is made, with the jobs that led to it."""
         job_id = JobId(self._means.next_id())
-        self._jobs.append(
+        self._journal.add(
             attempt_rider(
                 job_id,
                 self._claim,
@@ -320,113 +293,19 @@ class Run:
                 started_at=started_at,
             )
         )
-        await self._commit(executions.CONTINUE)
+        await self._journal.commit()
 
     async def _commit_step(
         self, placed: PlacedNode, records: StepRecords, job: Rider, outcome: Outcome
     ) -> Ran | None:
         """Commit what a step wrote with its job, and with the end where nothing is left to do."""
-        progress = self._progress
-        if len(self._jobs) >= MAX_JOBS_IN_FLIGHT:
-            await self._commit(executions.CONTINUE)
-        state = advance(self._workflow.graph.sequence, {**progress.journal, placed.key: outcome})
-        riders = [*self._jobs, job]
-        if isinstance(state, Ended):
-            guard, values = executions.END, self._ending(state)
-        else:
-            guard, values = executions.CONTINUE, []
-        fenced = [self._claim.id, self._claim.fence, *values]
-        if records.tx is not None:
-            sql, order = flight(tuple(rider.table for rider in riders), guard)
-            flat = [*fenced, *(value for rider in riders for value in rider.values)]
-            if not await records.tx.fetchval(sql, *arranged(order, flat)):
-                raise LeaseLost
-            await records.commit()
-        else:
-            planned = [records.planned] if records.planned else []
-            if not await self._means.records().commit(planned, riders, guard, fenced):
-                raise LeaseLost
+        journal = {**self._progress.journal, placed.key: outcome}
+        state = advance(self._workflow.graph.sequence, journal)
+        end = state if isinstance(state, Ended) else None
+        is_over = await self._journal.commit_step(records, job, end)
         self._means.started(records.riders)
-        self._jobs.clear()
-        progress.note(placed.key, outcome)
-        return self._ran(state) if isinstance(state, Ended) else None
+        self._progress.note(placed.key, outcome)
+        return self._ended(end) if end and is_over else None
 
-    async def _commit(self, guard: Guard, values: Sequence[Any] = ()) -> None:
-        """Write the jobs that wait for a commit, and the execution's own row."""
-        commit = self._means.records().commit
-        fence = [self._claim.id, self._claim.fence]
-        jobs, self._jobs = self._jobs, []
-        while len(jobs) > MAX_JOBS_IN_FLIGHT:
-            part, jobs = jobs[:MAX_JOBS_IN_FLIGHT], jobs[MAX_JOBS_IN_FLIGHT:]
-            if not await commit([], part, executions.CONTINUE, fence):
-                raise LeaseLost
-        if not await commit([], jobs, guard, [*fence, *values]):
-            raise LeaseLost
-
-    async def _park(self, state: Waits[PlacedNode], now: datetime) -> Ran:
-        waiting = state.waiting
-        ready_at = waiting.until or now + FOREVER
-        if self._deadline is not None:
-            ready_at = min(ready_at, self._deadline)
-        parking = [ready_at, None, Status.STARTED]
-        if isinstance(waiting, Waiting) and waiting.tasks:
-            await self._ask(state.node, waiting, parking, now)
-        else:
-            await self._commit(executions.PARK, parking)
-        return Ran(Status.STARTED, tuple(self._progress.messages), until=ready_at)
-
-    async def _ask(
-        self, placed: PlacedNode, waiting: Waiting, parking: Sequence[Any], now: datetime
-    ) -> None:
-        """Park, and put the tasks before people: both at once, or neither."""
-        asks_forever = waiting.until is None and self._deadline is None
-        riders, self._jobs = self._jobs[-MAX_JOBS_IN_FLIGHT:], self._jobs[:-MAX_JOBS_IN_FLIGHT]
-        if self._jobs:
-            await self._commit(executions.CONTINUE)
-        sql, order = flight(tuple(rider.table for rider in riders), executions.PARK)
-        values = [self._claim.id, self._claim.fence, *parking]
-        values += [value for rider in riders for value in rider.values]
-        async with self._means.records().database.transaction() as tx:
-            if not await tx.fetchval(sql, *arranged(order, values)):
-                raise LeaseLost
-            await tasks.ask(
-                tx,
-                self._claim,
-                placed.key,
-                waiting.tasks,
-                ids=self._means.next_id,
-                now=now,
-                expires_at=None if asks_forever else parking[0],
-            )
-
-    async def _withdraw(self, placed: PlacedNode) -> None:
-        """End the tasks that are still open: the node goes on without them."""
-        now = self._means.clock.now()
-        fenced = (self._claim.id, self._claim.fence, placed.key, now)
-        row = await self._means.records().database.fetchrow(tasks.WITHDRAW, *fenced)
-        if row is None or not row[0]:
-            raise LeaseLost
-
-    async def _end(self, state: Ended) -> Ran:
-        await self._commit(executions.END, self._ending(state))
-        return self._ran(state)
-
-    async def _time_out(self, now: datetime) -> Ran:
-        if self._jobs:
-            await self._commit(executions.CONTINUE)
-        ended = Ended(Status.ABORTED)
-        sql, order = flight((), executions.END)
-        values = [self._claim.id, self._claim.fence, *self._ending(ended, EndReason.TIMEOUT)]
-        async with self._means.records().database.transaction() as tx:
-            if not await tx.fetchval(sql, *arranged(order, values)):
-                raise LeaseLost
-            _ = await tx.execute(executions.ABORT_JOBS, [self._claim.id], now)
-        return self._ran(ended)
-
-    def _ending(self, state: Ended, reason: EndReason | None = None) -> list[Any]:
-        output = self._progress.output
-        encoded = None if output is NOTHING else msgspec.json.encode(output).decode()
-        return [state.status, reason, encoded, None, self._means.clock.now()]
-
-    def _ran(self, state: Ended) -> Ran:
-        return Ran(state.status, tuple(self._progress.messages), state.by_end_node)
+    def _ended(self, end: Ended) -> Ran:
+        return Ran(end.status, tuple(self._progress.messages), end.by_end_node)
