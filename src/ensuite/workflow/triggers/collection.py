@@ -7,7 +7,7 @@ from pydantic import AfterValidator, model_validator
 
 from ensuite.data.changes import Change
 from ensuite.workflow import expressions
-from ensuite.workflow.configuration import config
+from ensuite.workflow.configuration import WrongField, config
 from ensuite.workflow.trigger import RecordTrigger, trigger_type
 
 CREATE, UPDATE, DESTROY = 1, 2, 4
@@ -72,7 +72,7 @@ class CollectionTrigger(RecordTrigger):
     @model_validator(mode="after")
     def _can_be_asked(self) -> Self:
         if self.condition and self.mode & DESTROY:
-            raise ValueError("condition: a deleted record cannot be looked up; use when")
+            raise WrongField("condition", "a deleted record cannot be looked up; use when")
         return self
 
     @property
