@@ -97,13 +97,13 @@ class FlowControl(Part):
         default="queue",
         hint=(
             (
-                "queue: the next one waits. skip: it is left out. latest: only the newest of"
-                " those that wait runs. debounce: the newest, once no more have come for a while."
+                "Queue: the next one waits. Skip: it is left out. Latest: only the newest of"
+                " those that wait runs. Debounce: the newest, once no more have come for a while."
             ),
             (
-                "queue : la suivante attend. skip : elle est omise. latest : seule la plus"
-                " récente de celles en attente s’exécute. debounce : la plus récente, quand il"
-                " n’en vient plus."
+                "Attendre : la suivante attend. Omettre : elle est omise. La plus récente :"
+                " seule la plus récente de celles en attente s’exécute. Regrouper : la plus"
+                " récente, quand il n’en vient plus."
             ),
         ),
     )
@@ -115,8 +115,8 @@ class FlowControl(Part):
         ge=0,
         le=MAX_DEBOUNCE_MILLISECONDS,
         hint=(
-            "For debounce: how long no further execution may have come.",
-            "Pour debounce : combien de temps aucune autre exécution ne doit être venue.",
+            "How long no further execution may have come.",
+            "Combien de temps aucune autre exécution ne doit être venue.",
         ),
     )
     rate: Rate = config(
