@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Browse
 from tests.browser.server import Server
 
@@ -135,6 +136,27 @@ def test_the_default_view_shows_when_the_table_is_opened(
     page.get_by_role("button", name=re.compile(r"\(1\)")).click()
     page.get_by_role("button", name=re.compile("Remove|Retirer")).click()
     expect(titles(page)).to_have_count(2)
+
+
+def test_every_menu_is_accessible_while_it_is_open(page: Page, server: Server) -> None:
+    make_posts(server)
+    view = {"collection": "posts", "name": "Long ones", "config": {"sort": "-words"}}
+    _ = server.api("views:create", view)
+    page.goto("/data/posts")
+    page.get_by_role("columnheader", name="Words").hover()
+    account = page.get_by_role("navigation").get_by_role("button").last
+    for button, role, item in (
+        (page.get_by_role("button", name="Column “Words”"), "menuitem", "Sort ascending"),
+        (page.get_by_role("button", name="Fields"), "menuitemcheckbox", "Words"),
+        (page.get_by_role("button", name="Views"), "button", "Long ones"),
+        (page.get_by_role("button", name="More actions").first, "menuitem", "Duplicate"),
+        (account, "menuitem", "Sign out"),
+    ):
+        button.click()
+        expect(page.get_by_role(role, name=item, exact=True)).to_be_visible()
+        assert_accessible(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role(role, name=item, exact=True)).to_have_count(0)
 
 
 def test_chosen_records_are_deleted_together(page: Page, server: Server) -> None:

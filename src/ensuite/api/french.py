@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 SENTENCES: Mapping[str, str] = {
     "ACTION_NOT_FOUND": "La ressource n’a pas cette action.",
+    "ALREADY_ASKED": "Une autre tâche de l’étape est déjà adressée à cette personne.",
     "ASSOCIATION_TARGET_MISSING": "L’enregistrement visé par l’association n’existe pas.",
     "BLOCKED_TOKEN": "Cette session est terminée ; se reconnecter.",
     "BUTTON_NOT_FOUND": "Ce bouton n’existe pas.",

@@ -29,7 +29,10 @@ export function Drawer(props: Props) {
       style={{ width }}
       aria-label={label}
       onKeyDown={(event) => {
-        const inList = (event.target as HTMLElement).getAttribute("aria-expanded") === "true";
+        const target = event.target as HTMLElement;
+        const inList = target.getAttribute("aria-expanded") === "true";
+        // What is pressed in a dialog that was opened from here comes by as well.
+        if (!event.currentTarget.contains(target)) return;
         if (event.key === "Escape" && !event.defaultPrevented && !inList) onClose();
       }}
     >
