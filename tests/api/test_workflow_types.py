@@ -61,7 +61,7 @@ async def test_hints_call_choices_by_the_names_that_the_form_gives_them(shared: 
         for field in within([*chain(*forms), *types["options"]])
         for value in field["schema"].get("enum") or field["schema"].get("items", {}).get("enum", ())
         for hint in (field["description"] or {}).values()
-        if re.search(rf"(?<!\w){re.escape(str(value))}\s*:", hint)
+        if re.search(rf"(?:^|[.] ){re.escape(str(value))}\s*:", hint)
     }
 
     assert quoted == set()
