@@ -114,6 +114,32 @@ async def test_what_a_workflow_says_is_left_as_it_was_written(blog: Client) -> N
     assert reply.body["errors"][0]["message"] == "title is required"
 
 
+@pytest.mark.parametrize(
+    ("said", "french"),
+    [
+        ('"name" is required', '"name"\u202f: une valeur est nécessaire'),
+        (
+            '"a.0.b": Input should be greater than or equal to 1',
+            '"a.0.b"\u202f: 1 au moins',
+        ),
+        (
+            "\"mode\": Input should be 'queue' or 'skip'",
+            "\"mode\"\u202f: 'queue' ou 'skip' est attendu",
+        ),
+        (
+            '"expression": line 1, column 4',
+            '"expression"\u202f: Le réglage de l’étape n’est pas valide. (line 1, column 4)',
+        ),
+        (
+            '"a": is a number; "b" is required',
+            '"a"\u202f: un nombre est attendu\u202f; "b"\u202f: une valeur est nécessaire',
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_configuration_keeps_its_place(said: str, french: str) -> None:
+    assert in_french("INVALID_NODE_CONFIG", said, "usual") == french
+
+
 def test_several_messages_are_each_translated() -> None:
     assert in_french("INVALID_FIELDS", "a is required; b must be text", "usual") == (
         "a\u202f: une valeur est nécessaire\u202f; b\u202f: un texte est attendu"

@@ -207,6 +207,96 @@ async def test_a_refusal_may_be_a_branch(office: Office) -> None:
     assert job_of(second, "refused")["result"] == "too dear"
 
 
+# --- somebody else ------------------------------------------------------------------------
+
+
+async def reassigned(client: Client, task_id: int, user_id: Any) -> Reply:
+    return await client.post(f"workflowManualTasks:reassign/{task_id}", {"userId": user_id})
+
+
+@pytest.mark.parametrize(
+    ("mode", "answers", "ends"),
+    [
+        (0, [("eve", YES)], 1),
+        (1, [("bob", YES), ("eve", YES)], 1),
+        (1, [("bob", YES), ("eve", NO)], -5),
+        (-1, [("eve", NO), ("bob", YES)], 1),
+        (-1, [("bob", NO), ("eve", NO)], -5),
+    ],
+)
+async def test_who_is_asked_instead_has_the_same_voice(
+    office: Office, mode: int, answers: list[tuple[str, Any]], ends: int
+) -> None:
+    execution_id = await asking(office, mode=mode)
+    people = {"bob": office.bob, "eve": await person(office.api, "eve")}
+    task = await task_of(office.ada)
+    reply = await reassigned(office.api, task["id"], await user_id(people["eve"]))
+    refused = await submit(office.ada, YES, task["id"])
+    for name, said in answers:
+        assert (await submit(people[name], said)).status == 202
+    execution = await office.api.ended(execution_id)
+
+    assert (reply.status, reply.data["userId"]) == (200, await user_id(people["eve"]))
+    assert refused.status == 403
+    assert (await office.ada.get("workflowManualTasks:listMine")).data == []
+    assert execution["status"] == ends
+
+
+async def test_nobody_has_two_voices(office: Office) -> None:
+    _ = await asking(office, mode=1)
+    mine, bobs = await task_of(office.ada), await task_of(office.bob)
+    ada = await user_id(office.ada)
+    _ = await submit(office.ada, YES)
+    open_task = await reassigned(office.api, bobs["id"], ada)
+    answered = await reassigned(office.api, mine["id"], 1)
+    itself = await reassigned(office.api, bobs["id"], await user_id(office.bob))
+
+    assert (open_task.status, open_task.codes) == (409, ["ALREADY_ASKED"])
+    assert (answered.status, answered.codes) == (400, ["TASK_NOT_PENDING"])
+    assert (itself.status, itself.codes) == (409, ["ALREADY_ASKED"])
+
+
+async def test_only_who_manages_workflows_asks_somebody_else(office: Office) -> None:
+    _ = await asking(office)
+    mine = (await task_of(office.ada))["id"]
+    await role(office.api, "draws", snippets=("pm.workflow.workflows",))
+    eve = await person(office.api, "eve", "draws")
+
+    assert (await reassigned(office.ada, mine, await user_id(eve))).status == 403
+    assert (await reassigned(office.api, mine, 123456)).codes == ["USER_NOT_FOUND"]
+    assert (await reassigned(office.api, mine, "ada")).codes == ["USER_NOT_FOUND"]
+    assert (await reassigned(office.api, 123, 1)).codes == ["TASK_NOT_FOUND"]
+    assert (await reassigned(eve, mine, await user_id(eve))).status == 200
+
+
+async def test_the_task_of_a_deleted_user_stays_and_a_draft_goes(office: Office) -> None:
+    actions = [{"key": "later", "status": 0}, {"key": "approve", "status": 1}]
+    execution_id = await asking(office, mode=1, actions=actions)
+    draft = {"result": {"form": {"comment": "well"}, "_": "later"}}
+    task = (await submit(office.ada, draft)).body["data"]
+    ada, bob = await user_id(office.ada), await user_id(office.bob)
+    _ = await office.api.post(f"users:destroy/{ada}", {})
+    [job] = (
+        await office.api.get(
+            "jobs:list", filter={"executionId": execution_id}, appends="tasks,tasks.user"
+        )
+    ).data
+    _ = await submit(office.bob, YES)
+    eve = await person(office.api, "eve")
+    after = (await reassigned(office.api, task["id"], await user_id(eve))).data
+    [waiting] = (await office.api.get("jobs:list", filter={"executionId": execution_id})).data
+    _ = await submit(eve, YES)
+    execution = await office.api.ended(execution_id)
+
+    assert [(each["status"], each["user"] is None) for each in job["tasks"]] == [
+        (0, True),
+        (0, False),
+    ]
+    assert (after["status"], after["result"]) == (0, None)
+    assert waiting["result"]["assignees"] == [await user_id(eve), bob]
+    assert {each["userId"] for each in job_of(execution)["result"]} == {bob, await user_id(eve)}
+
+
 # --- answers ------------------------------------------------------------------------------
 
 

@@ -1,5 +1,10 @@
 """The types that the editor offers, with their forms."""
 
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
 from tests.client import Client
 from tests.people import person
 
@@ -40,6 +45,26 @@ async def test_a_form_ends_with_what_every_node_does_about_failures(shared: Clie
 
         assert (last["name"], last["section"]) == ("onFailure", "failure")
         assert {field["section"] for field in own} <= {None}
+
+
+def within(fields: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for each in fields:
+        yield each
+        yield from within(each["fields"] or [])
+
+
+async def test_hints_call_choices_by_the_names_that_the_form_gives_them(shared: Client) -> None:
+    types = (await shared.get("workflow-types:list")).data
+    forms = [each["fields"] for each in (*types["nodes"], *types["triggers"])]
+    quoted = {
+        (field["name"], value)
+        for field in within([*chain(*forms), *types["options"]])
+        for value in field["schema"].get("enum") or field["schema"].get("items", {}).get("enum", ())
+        for hint in (field["description"] or {}).values()
+        if re.search(rf"(?:^|[.] ){re.escape(str(value))}\s*:", hint)
+    }
+
+    assert quoted == set()
 
 
 async def test_the_options_of_a_workflow_have_a_form(shared: Client) -> None:

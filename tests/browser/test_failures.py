@@ -205,7 +205,5 @@ def test_error_handling_in_french(browse: Browse, server: Server) -> None:
     step(page, "Risky").click()
 
     expect(page.get_by_text("Gestion des erreurs", exact=True)).to_be_visible()
-    expect(page.get_by_role("combobox", name="Après l’échec")).to_have_value(
-        "Branche d’erreur (branch)"
-    )
+    expect(page.get_by_role("combobox", name="Après l’échec")).to_have_value("Branche d’erreur")
     assert_accessible(page)

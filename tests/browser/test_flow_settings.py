@@ -102,6 +102,41 @@ def test_what_the_server_refuses_is_said_beside_its_field(
     assert options(server, made)["flow"]["key"] == "data.title"
 
 
+def test_what_is_wrong_with_a_step_is_said_beside_its_field(
+    page: Page, server: Server, troubles: Troubles
+) -> None:
+    made = workflow(server, calculation("Twice", "2"))
+    page.goto(f"/workflows/{made['key']}")
+    page.get_by_role("button", name=re.compile("^Twice")).click()
+    drawer = page.get_by_role("complementary", name="Step settings")
+    expression = drawer.get_by_role("textbox", name="Expression")
+    expression.fill("2 +")
+    troubles.expect(400)
+    save(drawer)
+    expect(expression).to_be_focused()
+    expect(expression).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+    # What is folded away opens.  The field corrects a number when it is left: this one is not.
+    expression.fill("2")
+    drawer.get_by_text("Error handling").click()
+    attempts = drawer.get_by_role("textbox", name="Attempts")
+    attempts.fill("0")
+    page.evaluate(
+        "() => { document.querySelector('details').open = false; "
+        "document.documentElement.dispatchEvent(new KeyboardEvent('keydown', "
+        "{ key: 's', code: 'KeyS', ctrlKey: true, bubbles: true })) }"
+    )
+    expect(attempts).to_have_attribute("aria-invalid", "true")
+    expect(attempts).to_be_focused()
+    expect(expression).not_to_have_attribute("aria-invalid", "true")
+    attempts.fill("2")
+    save(drawer)
+    expect(drawer).to_have_count(0)
+    [node] = server.api("flow_nodes:list", filter={"workflowId": made["id"]})
+    assert node["config"]["onFailure"]["attempts"] == 2
+
+
 def test_a_sync_workflow_has_no_flow_control_and_is_told_why(page: Page, server: Server) -> None:
     server.table("posts", {"name": "title", "type": "string"})
     values = {"title": "Now", "type": "action", "sync": True, "config": {"collection": "posts"}}

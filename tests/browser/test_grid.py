@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Browse
 from tests.browser.server import Server
 
@@ -135,6 +136,39 @@ def test_the_default_view_shows_when_the_table_is_opened(
     page.get_by_role("button", name=re.compile(r"\(1\)")).click()
     page.get_by_role("button", name=re.compile("Remove|Retirer")).click()
     expect(titles(page)).to_have_count(2)
+
+
+def test_every_menu_is_accessible_while_it_is_open(page: Page, server: Server) -> None:
+    make_posts(server)
+    view = {"collection": "posts", "name": "Long ones", "config": {"sort": "-words"}}
+    _ = server.api("views:create", view)
+    page.goto("/data/posts")
+    page.get_by_role("columnheader", name="Words").hover()
+    account = page.get_by_role("navigation").get_by_role("button").last
+    for button, item in (
+        (
+            page.get_by_role("button", name="Column “Words”"),
+            page.get_by_role("menuitem", name="Sort ascending"),
+        ),
+        (
+            page.get_by_role("button", name="Fields"),
+            page.get_by_role("menuitemcheckbox", name="Words"),
+        ),
+        (
+            page.get_by_role("button", name="Views"),
+            page.get_by_role("button", name="Long ones", exact=True),
+        ),
+        (
+            page.get_by_role("button", name="More actions").first,
+            page.get_by_role("menuitem", name="Duplicate"),
+        ),
+        (account, page.get_by_role("menuitem", name="Sign out")),
+    ):
+        button.click()
+        expect(item).to_be_visible()
+        assert_accessible(page)
+        page.keyboard.press("Escape")
+        expect(item).to_have_count(0)
 
 
 def test_chosen_records_are_deleted_together(page: Page, server: Server) -> None:

@@ -268,3 +268,33 @@ def test_an_execution_says_who_is_asked_and_until_when(
     page.get_by_role("button", name=re.compile("^Ask the lead")).first.click()
     expect(drawer.get_by_text("Ada · approved")).to_be_visible()
     expect(drawer.get_by_text("Bob · has not answered")).to_be_visible()
+
+
+def test_a_task_is_handed_on_also_where_its_user_is_gone(
+    browse: Browse, page: Page, server: Server, ada: Server
+) -> None:
+    _ = asking(server, ada)
+    execution = started(server, "a train")
+    _ = server.api("roles:create", {"name": "idle", "strategy": {"actions": []}})
+    eve = server.person("eve", "idle")
+    _ = server.api(f"users:destroy/{ada.api('auth:check')['id']}", {})
+    page.goto(f"/executions/{execution}")
+    page.get_by_role("button", name=re.compile("^Ask the lead")).first.click()
+    drawer = page.get_by_role("complementary")
+    expect(drawer.get_by_text("No assignee left")).to_be_visible()
+    assert_accessible(page)
+    drawer.get_by_role("button", name="Ask somebody else").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("does not exist any more")
+    dialog.get_by_role("combobox", name="User").fill("Eve")
+    page.get_by_role("option", name="Eve").click()
+    assert_accessible(page)
+    dialog.get_by_role("button", name="Ask", exact=True).click()
+    expect(drawer.get_by_text("Eve · has not answered")).to_be_visible()
+
+    # Who may do nothing else lands where the tasks are.
+    asked = browse(eve)
+    asked.goto("/")
+    expect(asked).to_have_url(re.compile("/inbox"))
+    asked.get_by_role("button", name="Approve").click()
+    assert server.ended(execution)["status"] == 1

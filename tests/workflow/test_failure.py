@@ -334,4 +334,6 @@ async def test_a_policy_that_cannot_be_is_refused(shop: Client, policy: Any) -> 
     )
 
     assert (reply.status, reply.codes) == (400, ["INVALID_NODE_CONFIG"])
-    assert "onFailure" in reply.body["errors"][0]["message"]
+    [issue] = reply.body["errors"]
+    assert "onFailure" in issue["message"]
+    assert issue["field"].startswith("config.onFailure")

@@ -143,12 +143,16 @@ async def test_calculation_without_an_expression_is_an_error(turn: MakeTurn) -> 
         ("calculation", {"engine": "math.js", "expression": "1"}, "'cel' or 'string'"),
         ("calculation", {"engine": "cel", "expression": "1 +"}, "line 1, column 4"),
         ("condition", {"rejectOnFalse": False, "engine": "formula.js"}, "'basic' or 'cel'"),
-        ("condition", {}, '"rejectOnFalse": Field required'),
+        ("condition", {}, '"rejectOnFalse" is required'),
         ("multi-conditions", {"conditions": [{"engine": "cel", "expression": "+"}]}, "line 1"),
         ("multi-conditions", {"conditions": ["yes"]}, "conditions.0"),
-        ("query", {}, '"collection": Field required'),
+        ("query", {}, '"collection" is required'),
         ("aggregate", {"aggregator": "median", "params": {"field": "id"}}, "'sum', 'avg'"),
-        ("aggregate", {"aggregator": "sum", "params": {"field": "id"}}, "collection is required"),
+        (
+            "aggregate",
+            {"aggregator": "sum", "params": {"field": "id"}},
+            '"collection" is required',
+        ),
         (
             "aggregate",
             {"aggregator": "sum", "associated": True, "params": {"field": "id"}},
@@ -167,6 +171,37 @@ def test_a_configuration_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(InvalidNodeConfig, match=said):
         _ = configured(type_name, config)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "config", "places"),
+    [
+        ("calculation", {"expression": "1 +"}, ["config.expression"]),
+        (
+            "condition",
+            {"rejectOnFalse": 1.5, "onFailure": {"delay": -1}},
+            ["config.onFailure.delay", "config.rejectOnFalse"],
+        ),
+        (
+            "multi-conditions",
+            {"conditions": [{}, {"engine": "cel", "expression": "+"}]},
+            ["config.conditions.1.expression"],
+        ),
+        ("aggregate", {"aggregator": "sum", "params": {}}, ["config.params.field"]),
+        ("aggregate", {"aggregator": "sum", "params": {"field": "id"}}, ["config.collection"]),
+        ("manual", {"fields": [{"name": "comment"}]}, ["config.fields"]),
+        ("nothing", {}, [None]),
+    ],
+)
+def test_what_is_wrong_with_a_configuration_names_its_place(
+    type_name: str, config: dict[str, Any], places: list[str | None]
+) -> None:
+    with pytest.raises(InvalidNodeConfig) as raised:
+        _ = configured(type_name, config)
+
+    assert sorted((each.field or "") for each in raised.value.issues) == [
+        each or "" for each in places
+    ]
 
 
 # query

@@ -103,7 +103,9 @@ async def test_a_configuration_that_cannot_be_is_refused(
     reply = await shop.post("workflows:create", values)
 
     assert (reply.status, reply.codes) == (400, ["INVALID_TRIGGER_CONFIG"])
-    assert said in reply.body["errors"][0]["message"]
+    [issue] = reply.body["errors"]
+    assert said in issue["message"]
+    assert issue["field"] == f"config.{said}"
 
 
 async def test_naming_it_in_a_call_is_the_wrong_way(shop: Client) -> None:

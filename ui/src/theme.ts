@@ -82,6 +82,7 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: false } },
     Modal: { defaultProps: { radius: "xl", centered: true } },
-    Menu: { defaultProps: { radius: "md", shadow: "md" } },
+    // Without it the first item has the focus, and nothing that is no item stands in the menu.
+    Menu: { defaultProps: { radius: "md", shadow: "md", withInitialFocusPlaceholder: false } },
   },
 });

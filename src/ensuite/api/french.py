@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 SENTENCES: Mapping[str, str] = {
     "ACTION_NOT_FOUND": "La ressource n’a pas cette action.",
+    "ALREADY_ASKED": "Une autre tâche de l’étape est déjà adressée à cette personne.",
     "ASSOCIATION_TARGET_MISSING": "L’enregistrement visé par l’association n’existe pas.",
     "BLOCKED_TOKEN": "Cette session est terminée ; se reconnecter.",
     "BUTTON_NOT_FOUND": "Ce bouton n’existe pas.",
@@ -142,10 +143,27 @@ PATTERNS: Sequence[tuple[re.Pattern[str], str]] = [
         (r"(.+) is no field of the form", r"\1 : le formulaire n’a pas ce champ"),
         (r"(.+) must be a UUID such as (\S+)", r"\1 : un UUID comme \2 est attendu"),
         (r"(.+) must be a (?:date|day|time|moment).*", r"\1 : une date ou une heure est attendue"),
+        (r"Input should be a valid (?:integer|whole).*", "un nombre entier est attendu"),
+        (r"Input should be a valid number.*", "un nombre est attendu"),
+        (r"is a number", "un nombre est attendu"),
+        (r"Input should be a valid string", "un texte est attendu"),
+        (r"Input should be a valid boolean.*", "vrai ou faux est attendu"),
+        (r"Input should be a valid (?:list|tuple|array)", "une liste est attendue"),
+        (r"Input should be a valid dictionary.*", "un objet JSON est attendu"),
+        (r"Input should be greater than or equal to (\S+)", r"\1 au moins"),
+        (r"Input should be less than or equal to (\S+)", r"\1 au plus"),
+        (r"Input should be (.+) or (\S+)", r"\1 ou \2 est attendu"),
+        (r"(?:String|Value) should have at least (\d+) characters?", r"\1 caractères au moins"),
+        (r"(?:String|Value) should have at most (\d+) characters?", r"\1 caractères au plus"),
+        (r"(?:List|Tuple) should have at most (\d+) items?.*", r"\1 éléments au plus"),
+        (r"String should match pattern .*", "ce texte n’a pas la forme attendue"),
         (r"(.+) is an e-mail address", r"\1 : une adresse e-mail est attendue"),
     )
 ]
 """Messages about one field, as they are composed."""
+
+_placed = re.compile(r'("[\w.]+"): (.+)', re.DOTALL)
+"""What is said of a part of a configuration, behind its place."""
 
 
 def wants_french(headers: Mapping[bytes, bytes]) -> bool:
@@ -161,6 +179,10 @@ def in_french(code: str | None, message: str, usual: str) -> str:
         return sentence
     if code in OWN_WORDS:
         return message
+    placed = _placed.fullmatch(message)
+    if placed and '; "' not in message:
+        place, said = placed.groups()
+        return f"{place}\u202f: {in_french(code, said, usual)}"
     composed = [_composed(part) for part in message.split("; ")]
     if all(composed):
         return "\u202f; ".join(composed)
@@ -169,6 +191,11 @@ def in_french(code: str | None, message: str, usual: str) -> str:
 
 def _composed(message: str) -> str:
     """A message about one field; empty: it is none of those that are known."""
+    placed = _placed.fullmatch(message)
+    if placed:
+        place, said = placed.groups()
+        known = _composed(said)
+        return known and f"{place}\u202f: {known}"
     for pattern, french in PATTERNS:
         found = pattern.fullmatch(message)
         if found:

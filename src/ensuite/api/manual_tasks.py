@@ -1,7 +1,8 @@
 """`workflowManualTasks:*`, `userWorkflowTasks:*`: what executions ask of people (section 5.4).
 
 Whoever is asked may read the task and answer it, in any role.  Of the record that the execution
-is about, they see what their role may view.
+is about, they see what their role may view.  Who may manage workflows may ask somebody else, also
+in place of a user who has been deleted: that user's tasks stay open.
 """
 
 from collections import defaultdict
@@ -12,14 +13,14 @@ from ensuite.api import records
 from ensuite.api.call import Answer, Call, enveloped, routes
 from ensuite.api.conditions import scope_of
 from ensuite.api.lists import DEFAULT_PAGE_SIZE, shown_names
-from ensuite.api.workflows import named_id
+from ensuite.api.workflows import MANAGE, UserNotFound, named_id
 from ensuite.data.changes import identity_of
 from ensuite.data.filters import Filter, Keys, Parser
 from ensuite.data.query import MAX_OFFSET, Query, Selection, parse_sort
 from ensuite.data.reading import Record
 from ensuite.data.values import plain_object
 from ensuite.data.variables import substituted
-from ensuite.errors import Forbidden, InvalidRequest, NotFound
+from ensuite.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from ensuite.ids import JobId
 from ensuite.schema.collection import Collection
 from ensuite.storage.database import Row, Transaction
@@ -57,6 +58,12 @@ class TaskExpired(InvalidRequest):
     """Execution timed out"""  # noqa: D400 - the contract's wording
 
     code = "EXECUTION_TIMED_OUT"
+
+
+class AlreadyAsked(Conflict):
+    """This user is asked by another task of the same step; name somebody who is not."""
+
+    code = "ALREADY_ASKED"
 
 
 @routes.add(TASKS, "listMine", writes=False)
@@ -108,6 +115,35 @@ async def submit(call: Call) -> Answer:
     return Answer({"data": await _one(call, task_id)}, status=202)
 
 
+@routes.add(TASKS, "reassign", permission=MANAGE)
+async def reassign(call: Call) -> Answer:
+    """Ask somebody else in place of who has an open task: `{userId}`; a draft is let go."""
+    task_id, user_id = named_id(call), _user_id(plain_object(call.body))
+    now = call.means.clock.now()
+    async with call.means.database.transaction() as tx:
+        job = await tasks.waiting_job(tx, JobId((await _any(tx, task_id))["job_id"]))
+        # Read again under the lock of its execution, as an answer does.
+        task = await _any(tx, task_id)
+        if job is None or task["status"] != Status.STARTED:
+            raise TaskNotPending
+        if task["expires_at"] is not None and task["expires_at"] <= now:
+            raise TaskExpired
+        if not await tx.fetchval("SELECT 1 FROM ensuite.users WHERE id = $1", user_id):
+            raise UserNotFound
+        if not await tasks.reassign(tx, job, task, user_id, now):
+            raise AlreadyAsked
+    collection = call.snapshot.catalog[TASKS]
+    query = Query(Selection(collection.visible), records.by_keys(collection, task_id))
+    return enveloped((await call.snapshot.records.reader().find(collection, query))[0])
+
+
+def _user_id(body: Mapping[str, Any]) -> int:
+    given = body.get("userId")
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 < given < 2**53:
+        raise UserNotFound
+    return given
+
+
 @routes.add("userWorkflowTasks", "listMine", writes=False)
 async def count_mine(call: Call) -> Answer:
     """How many tasks the caller has: `stats` counts those that are `pending`, and `all`."""
@@ -125,11 +161,16 @@ async def _own(tx: Transaction, call: Call, task_id: int) -> Row:
         Forbidden: somebody else is asked.
 
     """
+    task = await _any(tx, task_id)
+    if task["user_id"] != call.actor.user_id:
+        raise Forbidden
+    return task
+
+
+async def _any(tx: Transaction, task_id: int) -> Row:
     task = await tx.fetchrow("SELECT * FROM ensuite.manual_tasks WHERE id = $1", task_id)
     if task is None:
         raise TaskNotFound
-    if task["user_id"] != call.actor.user_id:
-        raise Forbidden
     return task
 
 

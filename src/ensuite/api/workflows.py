@@ -16,7 +16,7 @@ from ensuite.data.changes import identity_of
 from ensuite.data.query import Query, Selection, parse_selection
 from ensuite.data.statements import arranged, flight
 from ensuite.data.values import plain_object
-from ensuite.errors import InvalidParameter, InvalidRequest, NotFound
+from ensuite.errors import InvalidParameter, InvalidRequest, Issue, NotFound
 from ensuite.ids import ExecutionId
 from ensuite.schema.alter import raise_version, random_key
 from ensuite.schema.collection import Collection
@@ -102,7 +102,8 @@ def checked_config(call: Call, type_name: object, config: object) -> Mapping[str
     trigger = configured(type_name, config)
     if isinstance(trigger, RecordTrigger) and trigger.collection not in call.snapshot.catalog:
         message = f'Collection "{trigger.collection}" does not exist in data source "main"'
-        raise InvalidTriggerConfig(message)
+        issue = Issue(message, InvalidTriggerConfig.code, "config.collection")
+        raise InvalidTriggerConfig(message, issues=(issue,))
     return config
 
 
@@ -204,7 +205,8 @@ def _options(given: object, *, sync: bool) -> dict[str, Any]:
         raise InvalidWorkflow(message)
     if options.parsed(given).flow.holds_back and sync:
         message = "options.flow: a sync workflow runs while its caller waits, so nothing holds it"
-        raise InvalidWorkflow(message)
+        issue = Issue(message, InvalidWorkflow.code, "options.flow")
+        raise InvalidWorkflow(message, issues=(issue,))
     return given
 
 

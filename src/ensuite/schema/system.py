@@ -380,6 +380,8 @@ _definitions: Mapping[str, tuple[str, Mapping[str, str | Mapping[str, Any]]]] = 
                 "type": "belongsTo",
                 "target": "users",
                 "foreignKey": "userId",
+                # The task of who is gone stays, and somebody else can be asked.
+                "onDelete": "NO ACTION",
                 "targetKey": "id",
             },
         },

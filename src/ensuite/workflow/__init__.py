@@ -2,9 +2,9 @@
 
 from ensuite.clock import Clock
 from ensuite.workflow.conditions import Criterion
-from ensuite.workflow.configuration import Part, config
+from ensuite.workflow.configuration import Part, WrongField, config
+from ensuite.workflow.expressions import InvalidExpression, evaluate
 from ensuite.workflow.expressions import compile as compile_expression
-from ensuite.workflow.expressions import evaluate
 from ensuite.workflow.filters import narrowing
 from ensuite.workflow.node import HttpAnswer, Node, Records, Step, node_type
 from ensuite.workflow.outcome import Branch, Done, Failed, Finish, Outcome, Status, Task, Waiting
@@ -21,6 +21,7 @@ __all__ = [
     "Finish",
     "Form",
     "HttpAnswer",
+    "InvalidExpression",
     "Node",
     "Outcome",
     "Part",
@@ -30,6 +31,7 @@ __all__ = [
     "Step",
     "Task",
     "Waiting",
+    "WrongField",
     "compile_expression",
     "config",
     "evaluate",

@@ -15,8 +15,8 @@ from typing import Any, Final, Literal, Self
 from pydantic import model_validator
 
 from ensuite.errors import InvalidRequest
-from ensuite.workflow.configuration import Part, config
-from ensuite.workflow.expressions import ExpressionFailed, evaluate
+from ensuite.workflow.configuration import Part, WrongField, config
+from ensuite.workflow.expressions import ExpressionFailed, InvalidExpression, evaluate
 from ensuite.workflow.expressions import compile as compile_expression
 from ensuite.workflow.scope import resolve, text
 
@@ -50,10 +50,15 @@ class Criterion(Part):
 
     @model_validator(mode="after")
     def _is_valid(self) -> Self:
-        if self.engine == "basic":
-            check(self.calculation)
-        elif self.expression:
-            _ = compile_expression(self.expression)
+        try:
+            if self.engine == "basic":
+                check(self.calculation)
+            elif self.expression:
+                _ = compile_expression(self.expression)
+        except InvalidCondition as error:
+            raise WrongField("calculation", str(error)) from error
+        except InvalidExpression as error:
+            raise WrongField("expression", str(error)) from error
         return self
 
     def holds(self, scope: Mapping[str, Any]) -> bool:

@@ -87,12 +87,12 @@ class FailurePolicy(Part):
         default=("failed", "error", "timeout"),
         hint=(
             (
-                "failed: it said no, as a call that was refused. error: an exception. timeout: it"
-                " took too long. What cannot get better is never tried again."
+                "Failed: it said no, as a call that was refused. Error: an exception. Timeout:"
+                " it took too long. What cannot get better is never tried again."
             ),
             (
-                "failed : un refus, comme un appel rejeté. error : une exception. timeout : trop"
-                " long. Ce qui ne peut s’améliorer n’est jamais retenté."
+                "Refus : un appel rejeté, par exemple. Exception : une exception. Trop long :"
+                " trop long. Ce qui ne peut s’améliorer n’est jamais retenté."
             ),
         ),
     )
@@ -103,12 +103,12 @@ class FailurePolicy(Part):
         default="stop",
         hint=(
             (
-                "stop: the execution ends as failed. continue: the next step runs. branch: the"
-                " steps of the error branch run first."
+                "Stop: the execution ends as failed. Continue: the next step runs. Error"
+                " branch: its steps run first."
             ),
             (
-                "stop : l’exécution se termine en échec. continue : l’étape suivante s’exécute."
-                " branch : les étapes de la branche d’erreur s’exécutent d’abord."
+                "Arrêter : l’exécution se termine en échec. Continuer : l’étape suivante"
+                " s’exécute. Branche d’erreur : ses étapes s’exécutent d’abord."
             ),
         ),
     )

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ensuite.errors import InvalidRequest
 from ensuite.ids import NodeId
+from ensuite.workflow.configuration import issues_of
 from ensuite.workflow.node import Node, node_types
 
 MAX_NODES = 500
@@ -25,7 +26,7 @@ class InvalidGraph(InvalidRequest):
 
 
 class InvalidNodeConfig(InvalidRequest):
-    """The node's configuration is not valid; the message names the part to correct."""
+    """The node's configuration is not valid; each entry of `errors` names what to correct."""
 
     code = "INVALID_NODE_CONFIG"
 
@@ -92,11 +93,9 @@ def configured(type_name: str, config: Mapping[str, Any]) -> Node:
     try:
         return node_type.model_validate(dict(config))
     except ValidationError as error:
-        wrong = "; ".join(
-            f'"{".".join(map(str, issue["loc"])) or type_name}": {issue["msg"]}'
-            for issue in error.errors()
-        )
-        raise InvalidNodeConfig(wrong) from error
+        issues = issues_of(error, code=InvalidNodeConfig.code, within="config")
+        wrong = "; ".join(issue.message for issue in issues)
+        raise InvalidNodeConfig(wrong, issues=issues) from error
 
 
 def compiled(rows: Iterable[NodeRow]) -> Graph:

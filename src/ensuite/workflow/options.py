@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationError
 
 from ensuite.errors import InvalidRequest
 from ensuite.workflow import expressions
-from ensuite.workflow.configuration import Part, config
+from ensuite.workflow.configuration import Part, config, issues_of
 from ensuite.workflow.outcome import Status
 from ensuite.workflow.retention import MAX_DAYS
 
@@ -25,7 +25,7 @@ MAX_PERIOD_MILLISECONDS = 31 * 86_400_000
 
 
 class InvalidWorkflow(InvalidRequest):
-    """A workflow cannot be like this; the message names the part to correct."""
+    """A workflow cannot be like this; each entry of `errors` names what to correct."""
 
     code = "INVALID_WORKFLOW"
 
@@ -97,13 +97,13 @@ class FlowControl(Part):
         default="queue",
         hint=(
             (
-                "queue: the next one waits. skip: it is left out. latest: only the newest of"
-                " those that wait runs. debounce: the newest, once no more have come for a while."
+                "Queue: the next one waits. Skip: it is left out. Latest: only the newest of"
+                " those that wait runs. Debounce: the newest, once no more have come for a while."
             ),
             (
-                "queue : la suivante attend. skip : elle est omise. latest : seule la plus"
-                " récente de celles en attente s’exécute. debounce : la plus récente, quand il"
-                " n’en vient plus."
+                "Attendre : la suivante attend. Omettre : elle est omise. La plus récente :"
+                " seule la plus récente de celles en attente s’exécute. Regrouper : la plus"
+                " récente, quand il n’en vient plus."
             ),
         ),
     )
@@ -115,8 +115,8 @@ class FlowControl(Part):
         ge=0,
         le=MAX_DEBOUNCE_MILLISECONDS,
         hint=(
-            "For debounce: how long no further execution may have come.",
-            "Pour debounce : combien de temps aucune autre exécution ne doit être venue.",
+            "How long no further execution may have come.",
+            "Combien de temps aucune autre exécution ne doit être venue.",
         ),
     )
     rate: Rate = config(
@@ -226,11 +226,9 @@ def parsed(given: Mapping[str, Any]) -> Options:
     try:
         return Options.model_validate(given)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"options.{'.'.join(str(each) for each in issue['loc'])}: {issue['msg']}"
-            for issue in error.errors()
-        )
-        raise InvalidWorkflow(wrong) from error
+        issues = issues_of(error, code=InvalidWorkflow.code, within="options")
+        wrong = "; ".join(issue.message for issue in issues)
+        raise InvalidWorkflow(wrong, issues=issues) from error
 
 
 def stored(given: Mapping[str, Any]) -> Options:

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from ensuite.errors import InvalidRequest, Issue
 from ensuite.schema.moments import day
 from ensuite.schema.numbers import real
-from ensuite.workflow.configuration import Part, config
+from ensuite.workflow.configuration import Part, WrongField, config
 from ensuite.workflow.outcome import Status
 
 MAX_FIELDS = 50
@@ -88,18 +88,18 @@ class Form(Part):
 
     @model_validator(mode="after")
     def _is_answerable(self) -> Self:
-        for said, names in (
-            ("fields have the name", [each.name for each in self.fields]),
-            ("actions have the key", [each.key for each in self.actions]),
+        for part, said, names in (
+            ("fields", "fields have the name", [each.name for each in self.fields]),
+            ("actions", "actions have the key", [each.key for each in self.actions]),
         ):
             twice = next((name for name in names if names.count(name) > 1), None)
             if twice is not None:
-                raise ValueError(f"two {said} {twice!r}")
+                raise WrongField(part, f"two {said} {twice!r}")
         empty = next((f.name for f in self.fields if f.type == "select" and not f.options), None)
         if empty is not None:
-            raise ValueError(f"the field {empty!r} has no options to choose from")
+            raise WrongField("fields", f"the field {empty!r} has no options to choose from")
         if not any(each.status for each in self.actions):
-            raise ValueError("one of the actions has to approve or to reject")
+            raise WrongField("actions", "one of the actions has to approve or to reject")
         return self
 
 

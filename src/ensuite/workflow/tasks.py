@@ -19,7 +19,8 @@ from ensuite.workflow.questions import Form
 FIRST, ALL, ANY = 0, 1, -1
 """The modes of the contract (section 5.10): whose answer decides."""
 
-# Asked again after a crash or a parking that was repeated: everybody has one task.
+# Asked again after a crash or a parking that was repeated: everybody has one task, and nobody a
+# second time whose task is somebody else's by now.
 _ASK = """
 INSERT INTO ensuite.manual_tasks (
     id, user_id, job_id, node_id, execution_id, workflow_id, key, mode, status, title, description,
@@ -30,7 +31,10 @@ SELECT t.id, t.user_id, j.id, j.node_id, j.execution_id, $3, $4, t.mode, 0, t.ti
 FROM ensuite.jobs j, unnest(
     $7::bigint[], $8::bigint[], $9::smallint[], $10::text[], $11::text[], $12::text[]
 ) AS t (id, user_id, mode, title, description, form)
-WHERE j.execution_id = $1 AND j.node_key = $2 AND j.status = 0
+WHERE j.execution_id = $1 AND j.node_key = $2 AND j.status = 0 AND NOT EXISTS (
+    SELECT 1 FROM ensuite.manual_tasks o
+    WHERE o.execution_id = j.execution_id AND o.job_id = j.id AND o.status = 0
+)
 ON CONFLICT DO NOTHING
 """
 
@@ -50,6 +54,16 @@ SELECT count(*) FROM held
 _ANSWERS = """
 SELECT user_id, status, result FROM ensuite.manual_tasks
 WHERE execution_id = $1 AND job_id = $2 ORDER BY updated_at, id
+"""
+
+# A draft is of who wrote it, and goes.
+_REASSIGN = """
+UPDATE ensuite.manual_tasks t SET user_id = $2, result = NULL, updated_at = $3
+WHERE t.id = $1 AND NOT EXISTS (
+    SELECT 1 FROM ensuite.manual_tasks o
+    WHERE o.execution_id = t.execution_id AND o.job_id = t.job_id AND o.user_id = $2
+)
+RETURNING id
 """
 
 _END = """
@@ -185,6 +199,19 @@ async def answer(
         return False
     own = {"userId": task["user_id"], **result}
     await decide(tx, job, reached, answers if task["mode"] == ALL else own, now)
+    return True
+
+
+async def reassign(tx: Transaction, job: Row, task: Row, user_id: int, now: datetime) -> bool:
+    """Ask somebody else, of a job that `waiting_job` has locked; False: they are asked already.
+
+    As many people are asked as before, and each of them once: so `decision` means the same.
+    """
+    if await tx.fetchval(_REASSIGN, task["id"], user_id, now) is None:
+        return False
+    asked = msgspec.json.decode(job["result"] or "{}")
+    who = [user_id if each == task["user_id"] else each for each in asked.get("assignees", [])]
+    await note(tx, JobId(job["id"]), {**asked, "assignees": who})
     return True
 
 

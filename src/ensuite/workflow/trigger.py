@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from ensuite.data.changes import Change
 from ensuite.errors import InvalidRequest
-from ensuite.workflow.configuration import config
+from ensuite.workflow.configuration import config, issues_of
 from ensuite.workflow.node import described
 
 trigger_types: dict[str, "type[Trigger]"] = {}
@@ -17,7 +17,7 @@ T = TypeVar("T", bound="Trigger")
 
 
 class InvalidTriggerConfig(InvalidRequest):
-    """The trigger's configuration is not valid; the message names the part to correct."""
+    """The trigger's configuration is not valid; each entry of `errors` names what to correct."""
 
     code = "INVALID_TRIGGER_CONFIG"
 
@@ -114,12 +114,6 @@ def configured(type_name: object, config: Mapping[str, Any]) -> Trigger:
     try:
         return found.model_validate(dict(config))
     except ValidationError as error:
-        wrong = "; ".join(
-            f'"{".".join(map(str, issue["loc"]))}" {_said(issue["msg"])}'
-            for issue in error.errors()
-        )
-        raise InvalidTriggerConfig(wrong) from error
-
-
-def _said(message: str) -> str:
-    return "is required" if message == "Field required" else message
+        issues = issues_of(error, code=InvalidTriggerConfig.code, within="config")
+        wrong = "; ".join(issue.message for issue in issues)
+        raise InvalidTriggerConfig(wrong, issues=issues) from error

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Menu } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { Columns3 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Field } from "../api";
@@ -14,7 +14,7 @@ interface Props {
 export function FieldsMenu({ columns, hidden, onChange }: Props) {
   const { t } = useTranslation();
   return (
-    <Menu closeOnItemClick={false} position="bottom-start">
+    <Menu position="bottom-start">
       <Menu.Target>
         <Button variant="default" leftSection={<Columns3 size={14} />}>
           {t("data:fields")}
@@ -24,15 +24,15 @@ export function FieldsMenu({ columns, hidden, onChange }: Props) {
         {columns.map((each) => {
           const off = hidden.includes(each.name);
           return (
-            <Menu.Item
+            <Menu.CheckboxItem
               key={each.name}
-              leftSection={<Checkbox size="xs" checked={!off} readOnly tabIndex={-1} />}
-              onClick={() =>
+              checked={!off}
+              onChange={() =>
                 onChange(off ? hidden.filter((name) => name !== each.name) : [...hidden, each.name])
               }
             >
               {titleOf(each)}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           );
         })}
       </Menu.Dropdown>

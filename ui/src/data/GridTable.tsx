@@ -124,8 +124,7 @@ export function GridTable(props: Props) {
       {menu && (
         <RowMenu
           key={menu.id}
-          target={<span className={styles.anchor} style={{ left: menu.at.x, top: menu.at.y }} />}
-          opened
+          target={menu.at}
           onClose={() => setMenu(null)}
           row={menu.row}
           buttons={props.buttons}

@@ -4,15 +4,15 @@ import { useTranslation } from "react-i18next";
 import type { Row } from "../api";
 import { local, timeZone } from "../i18n";
 import { ButtonIcon } from "../parts/ButtonIcon";
+import { MenuPlace } from "../parts/MenuPlace";
 import { passes } from "./passes";
 import type { Button } from "./useButtons";
 
 interface Props {
   row: Row;
   buttons: Button[];
-  /** What opens the menu; or, with `opened`, where it stands. */
-  target: ReactElement;
-  opened?: boolean;
+  /** What opens the menu; or where it stands, open. */
+  target: ReactElement | { x: number; y: number };
   onClose?: () => void;
   onOpen?: () => void;
   onPress: (button: Button) => void;
@@ -22,11 +22,11 @@ interface Props {
 
 /** What can be done with one record. */
 export function RowMenu(props: Props) {
-  const { row, buttons, target, opened, onClose, onOpen, onPress, onDuplicate, onDelete } = props;
+  const { row, buttons, target, onClose, onOpen, onPress, onDuplicate, onDelete } = props;
   const { t } = useTranslation();
   return (
-    <Menu position="bottom-end" opened={opened} onClose={onClose}>
-      <Menu.Target>{target}</Menu.Target>
+    <Menu position="bottom-end" opened={"x" in target || undefined} onClose={onClose}>
+      {"x" in target ? <MenuPlace at={target} /> : <Menu.Target>{target}</Menu.Target>}
       <Menu.Dropdown>
         {onOpen && <Menu.Item onClick={onOpen}>{t("data:open")}</Menu.Item>}
         {buttons

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Popover, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Bookmark, Save, Star, Trash2 } from "lucide-react";
 import { useState } from "react";
@@ -20,6 +20,7 @@ export function ViewsMenu({
 }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
+  const [opened, setOpened] = useState(false);
   const [name, setName] = useState("");
   const { q, filter, sort, size, hide, pin, widths } = view;
   const { data = [] } = useViews(table);
@@ -32,28 +33,43 @@ export function ViewsMenu({
   });
   const config = { q, filter, sort, size, hide, pin, widths };
   return (
-    <Menu position="bottom-start" width={260} closeOnItemClick={false}>
-      <Menu.Target>
-        <Button variant="default" leftSection={<Bookmark size={14} />}>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-start"
+      width={260}
+      trapFocus
+      returnFocus
+    >
+      <Popover.Target>
+        <Button
+          variant="default"
+          leftSection={<Bookmark size={14} />}
+          onClick={() => setOpened(!opened)}
+        >
           {t("data:views")}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
+      </Popover.Target>
+      <Popover.Dropdown p={4}>
         {data.map((each) => (
           <div key={each.id} style={{ display: "flex", alignItems: "center" }}>
-            <Menu.Item
-              closeMenuOnClick
-              onClick={() =>
+            <Button
+              variant="subtle"
+              color="gray"
+              className="grow"
+              justify="start"
+              onClick={() => {
+                setOpened(false);
                 change({
                   ...Object.fromEntries(Object.keys(config).map((key) => [key, undefined])),
                   ...each.config,
                   view: each.id,
                   page: undefined,
-                })
-              }
+                });
+              }}
             >
               {each.name}
-            </Menu.Item>
+            </Button>
             <ActionIcon
               aria-label={t("data:defaultView", { name: each.name })}
               aria-pressed={each.isDefault}
@@ -99,7 +115,7 @@ export function ViewsMenu({
           />
         </form>
         <Problem error={sent.error} />
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

@@ -18,8 +18,7 @@ export function RunAgain({ failed, newer = false, disabled, busy, onRun }: Props
   const { t } = useTranslation();
   const [newest, setNewest] = useState(false);
   return (
-    // The placeholder would be a child that a menu may not have.
-    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+    <Menu position="bottom-end">
       <Menu.Target>
         <Button
           variant="default"

@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "./Problem";
+import { useFirstWrong } from "./useFirstWrong";
 
 interface Props {
   title: string;
@@ -10,6 +11,8 @@ interface Props {
   disabled?: boolean;
   busy: boolean;
   error: unknown;
+  /** The part of the error that no field shows; all of it by default. */
+  rest?: unknown;
   onSubmit: () => void;
   onClose: () => void;
   children: ReactNode;
@@ -18,6 +21,8 @@ interface Props {
 /** A dialog with a form: its fields, what went wrong, and the two ways out. */
 export function FormDialog(props: Props) {
   const { t } = useTranslation();
+  const { error, rest = error } = props;
+  const form = useFirstWrong<HTMLFormElement>(error);
   return (
     <Modal
       opened
@@ -26,6 +31,7 @@ export function FormDialog(props: Props) {
       closeButtonProps={{ "aria-label": t("close") }}
     >
       <form
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
           props.onSubmit();
@@ -33,7 +39,7 @@ export function FormDialog(props: Props) {
       >
         <Stack gap={14}>
           {props.children}
-          <Problem error={props.error} />
+          <Problem error={rest} />
           <Group justify="flex-end" gap={8}>
             <Button variant="default" onClick={props.onClose}>
               {t("cancel")}

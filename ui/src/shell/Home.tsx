@@ -1,11 +1,16 @@
 import { Navigate } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
-import { Empty } from "../parts/Empty";
 import { may, mayManage, useAbilities, useCollections } from "../queries";
 
-/** The first page: the tables for who may design them, else the first table that one may read. */
+/** What one may do where there is no table that one may read, and its page. */
+const OTHERS = [
+  ["pm.workflow.workflows", "/workflows"],
+  ["pm.users", "/users"],
+  ["pm.acl.roles", "/roles"],
+] as const;
+
+/** The first page: the tables for who may design them, else the first table that one may read;
+ * for who may do nothing but answer, the inbox. */
 export function Home() {
-  const { t } = useTranslation();
   const { data: abilities } = useAbilities();
   const { data: collections } = useCollections();
   if (!abilities || !collections) return null;
@@ -14,5 +19,6 @@ export function Home() {
     (each) => each.hidden !== true && may(abilities, each.name, "view"),
   );
   if (first) return <Navigate to="/data/$table" params={{ table: first.name } as never} replace />;
-  return <Empty>{t("nothingToSee")}</Empty>;
+  const other = OTHERS.find(([snippet]) => mayManage(abilities, snippet));
+  return <Navigate to={other?.[1] ?? "/inbox"} replace />;
 }

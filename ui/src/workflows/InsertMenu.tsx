@@ -39,11 +39,12 @@ export function InsertMenu({ at, types, onChoose, onPaste, onClose }: Props) {
       width={320}
       position="bottom-start"
       trapFocus
+      withRoles={false}
     >
       <Popover.Target>
         <span className={styles.anchor} style={{ left: at.x, top: at.y }} />
       </Popover.Target>
-      <Popover.Dropdown p={4} aria-label={t("insertStep")}>
+      <Popover.Dropdown p={4} role="dialog" aria-label={t("insertStep")}>
         <TextInput
           data-autofocus
           placeholder={t("workflows:findStep")}

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { call } from "../api";
 import { local } from "../i18n";
 import { FormDialog } from "../parts/FormDialog";
+import { refused } from "../parts/form/refused";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import type { Config } from "../parts/form/types";
 import { useCollections, useTypes, type Workflow } from "../queries";
@@ -34,12 +35,14 @@ export function NewWorkflow({ onClose }: { onClose: () => void }) {
       void navigate({ to: `/workflows/${key}` });
     },
   });
+  const { errors, rest } = refused(create.error, "config", trigger?.fields ?? [], config);
   return (
     <FormDialog
       title={t("workflows:new")}
       disabled={!config.collection}
       busy={create.isPending}
       error={create.error}
+      rest={rest}
       onSubmit={() => create.mutate()}
       onClose={onClose}
     >
@@ -63,7 +66,7 @@ export function NewWorkflow({ onClose }: { onClose: () => void }) {
           fields={trigger.fields}
           value={config}
           onChange={setConfig}
-          context={{ collections, variables: [], nodes: [] }}
+          context={{ collections, variables: [], nodes: [], errors }}
         />
       )}
       <Switch

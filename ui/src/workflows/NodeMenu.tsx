@@ -1,7 +1,7 @@
 import { Menu } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Step } from "../parts/flow/tree";
-import styles from "./InsertMenu.module.css";
+import { MenuPlace } from "../parts/MenuPlace";
 
 interface Props {
   at: { x: number; y: number };
@@ -18,9 +18,7 @@ export function NodeMenu({ at, step, onCopy, onCut, onDelete, onClose }: Props) 
   const filled = (step.branches ?? []).filter((each) => each.steps.length > 0);
   return (
     <Menu opened onChange={(open) => !open && onClose()} position="bottom-start">
-      <Menu.Target>
-        <span className={styles.anchor} style={{ left: at.x, top: at.y }} />
-      </Menu.Target>
+      <MenuPlace at={at} />
       <Menu.Dropdown>
         <Menu.Item onClick={onCopy}>{t("workflows:copyStep")}</Menu.Item>
         <Menu.Item onClick={onCut}>{t("workflows:cutStep")}</Menu.Item>

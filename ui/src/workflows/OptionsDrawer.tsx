@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, type Collection } from "../api";
+import type { Collection } from "../api";
 import { Drawer } from "../parts/Drawer";
-import { errorsOf } from "../parts/form/fields";
+import { refused } from "../parts/form/refused";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import { type Config, collectionName, type TypeField } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
@@ -26,19 +26,17 @@ export function OptionsDrawer(props: Props) {
   const { workflow, fields, collections, error, busy, onSave, onClose } = props;
   const { t } = useTranslation();
   const [options, setOptions] = useState<Config>(workflow.options);
-  const errors = error instanceof ApiError ? errorsOf(error.detail, "options.") : {};
   const table = collections.find(
     (each) => each.name === collectionName(workflow.config.collection),
   );
   // Who waits for the answer of a sync workflow cannot be made to wait in a queue.
   const asked = fields.filter((each) => !(workflow.sync && each.name === "flow"));
-  const placed = Object.keys(errors).some((path) =>
-    asked.some((each) => path === each.name || path.startsWith(`${each.name}.`)),
-  );
+  const { errors, rest } = refused(error, "options", asked, options);
   return (
     <Drawer
       label={t("workflows:options")}
       title={t("workflows:options")}
+      error={error}
       onClose={onClose}
       footer={<SaveFooter busy={busy} onCancel={onClose} onSave={() => onSave(options)} />}
     >
@@ -64,7 +62,7 @@ export function OptionsDrawer(props: Props) {
         }}
       />
       {workflow.sync && <p className="hint">{t("workflows:syncHasNoFlow")}</p>}
-      <Problem error={placed ? null : error} />
+      <Problem error={rest} />
     </Drawer>
   );
 }

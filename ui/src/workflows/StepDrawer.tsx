@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { local } from "../i18n";
 import { Drawer } from "../parts/Drawer";
+import { refused } from "../parts/form/refused";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import type { Config, FormContext, WorkflowType } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
@@ -46,12 +47,20 @@ export function StepDrawer({
 }: Props) {
   const { t } = useTranslation();
   const [draft, setDraft] = useState<Draft>(initial);
-  const save = () => void onSave({ ...draft, title: draft.title || null });
+  /** What trying came to, until the step is saved or tried again. */
+  const [tried, setTried] = useState<unknown>(null);
+  const save = () => {
+    setTried(null);
+    void onSave({ ...draft, title: draft.title || null });
+  };
+  const wrong = tried ?? error;
+  const { errors, rest } = refused(wrong, "config", type.fields, draft.config);
   useHotkeys([["mod+S", save]], []);
   return (
     <Drawer
       label={t("workflows:stepSettings")}
       title={draft.title || local(type.title)}
+      error={wrong}
       onClose={onClose}
       footer={<SaveFooter busy={busy} onDelete={onDelete} onCancel={onClose} onSave={save} />}
     >
@@ -69,10 +78,10 @@ export function StepDrawer({
         fields={type.fields}
         value={draft.config}
         onChange={(config) => setDraft({ ...draft, config })}
-        context={context}
+        context={{ ...context, errors }}
       />
-      <Problem error={error} />
-      <Trial type={type.type} config={draft.config} sample={sample} />
+      <Problem error={rest} />
+      <Trial type={type.type} config={draft.config} sample={sample} onEnd={setTried} />
     </Drawer>
   );
 }

@@ -5,7 +5,6 @@ import { call } from "../api";
 import type { Config } from "../parts/form/types";
 import { JsonTree } from "../parts/JsonTree";
 import { Pill } from "../parts/Pill";
-import { Problem } from "../parts/Problem";
 import styles from "./Trial.module.css";
 
 export interface Sample {
@@ -19,12 +18,21 @@ interface Result {
   log: string | null;
 }
 
+interface Props {
+  type: string;
+  config: Config;
+  sample: Sample;
+  /** Gets what went wrong with trying; null: nothing. */
+  onEnd: (error: unknown) => void;
+}
+
 /** Tries a step as it is in the form, on what the last execution had. */
-export function Trial({ type, config, sample }: { type: string; config: Config; sample: Sample }) {
+export function Trial({ type, config, sample, onEnd }: Props) {
   const { t } = useTranslation();
   const trial = useMutation({
     mutationFn: async () =>
       (await call<Result>("flow_nodes:test", { body: { type, config, ...sample } })).data,
+    onSettled: (_, error) => onEnd(error),
   });
   const { status, result, log } = trial.data ?? {};
   const state = status === 1 ? "worked" : status === 0 ? "waits" : "failed";
@@ -43,7 +51,6 @@ export function Trial({ type, config, sample }: { type: string; config: Config; 
       <span className="hint">
         {t(sample.context ? "workflows:trialHint" : "workflows:trialWithoutSample")}
       </span>
-      <Problem error={trial.error} />
       <div role="status">
         {log && <p className={status === 1 ? styles.log : styles.failed}>{log}</p>}
         {trial.data && result !== null && <JsonTree value={result} />}

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection } from "../api";
 import { Drawer } from "../parts/Drawer";
+import { refused } from "../parts/form/refused";
 import { SchemaForm } from "../parts/form/SchemaForm";
 import { type Config, collectionName, type WorkflowType } from "../parts/form/types";
 import { Problem } from "../parts/Problem";
@@ -34,10 +35,12 @@ export function TriggerDrawer({
   const [title, setTitle] = useState(workflow.title ?? "");
   const [config, setConfig] = useState<Config>(workflow.config);
   const table = collectionName(config.collection);
+  const { errors, rest } = refused(error, "config", type.fields, config);
   return (
     <Drawer
       label={t("workflows:trigger")}
       title={t("workflows:trigger")}
+      error={error}
       onClose={onClose}
       footer={
         <SaveFooter busy={busy} onCancel={onClose} onSave={() => onSave({ title, config })} />
@@ -52,7 +55,7 @@ export function TriggerDrawer({
         fields={type.fields}
         value={config}
         onChange={setConfig}
-        context={{ collections, variables: [], nodes: [] }}
+        context={{ collections, variables: [], nodes: [], errors }}
       />
       {table && workflow.type === "action" && config.global !== true && (
         <div>
@@ -62,7 +65,7 @@ export function TriggerDrawer({
           >{`POST /api/${table}:create?triggerWorkflows=${workflow.key}`}</code>
         </div>
       )}
-      <Problem error={error} />
+      <Problem error={rest} />
     </Drawer>
   );
 }

@@ -5,7 +5,17 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from ensuite.workflow import Done, Node, Outcome, Part, Step, config, node_type, resolve
+from ensuite.workflow import (
+    Done,
+    Node,
+    Outcome,
+    Part,
+    Step,
+    WrongField,
+    config,
+    node_type,
+    resolve,
+)
 
 MAX_PRECISION = 14
 
@@ -67,9 +77,9 @@ class Aggregate(Node):
     @model_validator(mode="after")
     def _says_of_what(self) -> Self:
         if self.associated and self.association is None:
-            raise ValueError("associated needs association")
+            raise WrongField("association", "associated needs association")
         if not self.associated and not self.collection:
-            raise ValueError("collection is required")
+            raise WrongField("collection", "Field required")
         return self
 
     async def run(self, step: Step) -> Outcome:

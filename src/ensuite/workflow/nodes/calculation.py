@@ -6,9 +6,11 @@ from pydantic import model_validator
 
 from ensuite.workflow import (
     Done,
+    InvalidExpression,
     Node,
     Outcome,
     Step,
+    WrongField,
     compile_expression,
     config,
     evaluate,
@@ -37,7 +39,10 @@ class Calculation(Node):
     @model_validator(mode="after")
     def _is_valid(self) -> Self:
         if self.engine == "cel" and self.expression:
-            _ = compile_expression(self.expression)
+            try:
+                _ = compile_expression(self.expression)
+            except InvalidExpression as error:
+                raise WrongField("expression", str(error)) from error
         return self
 
     async def run(self, step: Step) -> Outcome:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, model_validator
 
 from ensuite.data.changes import Change
 from ensuite.workflow import expressions
-from ensuite.workflow.configuration import config
+from ensuite.workflow.configuration import WrongField, config
 from ensuite.workflow.trigger import RecordTrigger, trigger_type
 
 CREATE, UPDATE, DESTROY = 1, 2, 4
@@ -25,7 +25,10 @@ _bits = {"create": CREATE, "update": UPDATE, "destroy": DESTROY}
     ),
 )
 class CollectionTrigger(RecordTrigger):
-    """Start after a record was created, updated or deleted, by a call or by another workflow."""
+    """Start after a record was created, updated or deleted, by a call or by another workflow.
+
+    `mode` is the sum of what starts it: 1 creation, 2 update, 4 deletion.
+    """
 
     mode: int = config(
         en="On",
@@ -34,8 +37,8 @@ class CollectionTrigger(RecordTrigger):
         ge=1,
         le=CREATE | UPDATE | DESTROY,
         hint=(
-            "The sum of what starts it: 1 creation, 2 update, 4 deletion.",
-            "La somme de ce qui le déclenche : 1 création, 2 modification, 4 suppression.",
+            "Which changes of a record start it.",
+            "Les changements d’un enregistrement qui le déclenchent.",
         ),
     )
     changed: tuple[str, ...] = config(
@@ -72,7 +75,7 @@ class CollectionTrigger(RecordTrigger):
     @model_validator(mode="after")
     def _can_be_asked(self) -> Self:
         if self.condition and self.mode & DESTROY:
-            raise ValueError("condition: a deleted record cannot be looked up; use when")
+            raise WrongField("condition", "a deleted record cannot be looked up; use when")
         return self
 
     @property

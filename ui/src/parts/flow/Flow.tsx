@@ -57,7 +57,11 @@ export function Flow(props: Props) {
     );
   }, [graph, along, selected, states, onMenu, onMove]);
   const edges = useMemo(
-    () => graph.lines.map((line) => toEdge(line, along.has(line.id), onInsert, onMove)),
+    () =>
+      // Where lines run together, the way that was gone is drawn over the others.
+      graph.lines
+        .toSorted((one, other) => Number(along.has(one.id)) - Number(along.has(other.id)))
+        .map((line) => toEdge(line, along.has(line.id), onInsert, onMove)),
     [graph, along, onInsert, onMove],
   );
 

@@ -8,6 +8,7 @@ import {
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { SPOT } from "./layout";
 import styles from "./StepEdge.module.css";
 import { DRAGGED } from "./StepNode";
 import { ERROR_BRANCH, type Place } from "./tree";
@@ -24,6 +25,8 @@ export interface StepEdgeData {
 }
 
 const TURN = 24;
+/** A line and its handle begin and end a little off their node. */
+const LINE = 2;
 
 /** A line between two steps, with the branch's name and the `+` that inserts a step. */
 export function StepEdge({
@@ -40,21 +43,28 @@ export function StepEdge({
   const { label, branch, joins, place, onInsert, onMove, travelled } =
     data as unknown as StepEdgeData;
   const [over, setOver] = useState(false);
-  const straight = Math.abs(sourceX - targetX) < 1;
+  // What joins others goes on through the place where they meet, so that its corner is round.
+  const endY = joins ? targetY + SPOT + LINE : targetY;
   const [path] = getSmoothStepPath({
     sourceX,
     sourceY,
     targetX,
-    targetY,
+    targetY: endY,
     sourcePosition: Position.Bottom,
     targetPosition: Position.Top,
-    borderRadius: 12,
-    centerY: straight ? undefined : label === undefined ? targetY - TURN / 2 : sourceY + TURN,
+    borderRadius: TURN / 2,
+    offset: 0,
+    centerY: label === undefined ? endY - TURN : sourceY + TURN,
   });
   // An empty branch has its `+` on the line that leads into it.
   const empty = source.includes("/") && joins;
   const x = label === undefined ? sourceX : targetX;
-  const y = target.startsWith("end") || label !== undefined ? targetY - 12 : sourceY + 20;
+  const y =
+    target === "end" || label !== undefined
+      ? targetY - 12
+      : joins
+        ? sourceY + 20
+        : (sourceY + targetY) / 2;
   return (
     <>
       <BaseEdge id={id} path={path} className={travelled ? styles.travelled : undefined} />

@@ -125,6 +125,7 @@ export function SpotNode({ id, data }: NodeProps) {
     <div
       className={styles.spot}
       data-end={id === "end" || undefined}
+      data-join={id.endsWith("/join") || undefined}
       data-travelled={data.travelled || undefined}
     >
       <Handle type="target" position={Position.Top} />

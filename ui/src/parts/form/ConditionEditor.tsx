@@ -30,6 +30,7 @@ interface Comparison {
 
 interface Props {
   label: ReactNode;
+  error?: string;
   value: unknown;
   onChange: (value: unknown) => void;
   context: FormContext;
@@ -38,13 +39,13 @@ interface Props {
 const constant = (text: string): unknown => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 
 /** A condition of comparisons, all or any of which must hold. */
-export function ConditionEditor({ label, value, onChange, context }: Props) {
+export function ConditionEditor({ label, error, value, onChange, context }: Props) {
   const { t } = useTranslation();
   const group = asObject(asObject(value).group);
   const calculations = Array.isArray(group.calculations) ? (group.calculations as unknown[]) : [];
   // Groups inside groups are more than rows can say.
   if (calculations.some((each) => "group" in asObject(each)))
-    return <JsonField label={label} value={value} onChange={onChange} />;
+    return <JsonField {...{ label, error, value, onChange }} />;
   const kind = group.type === "or" ? "or" : "and";
   const rows = calculations.map((each): Comparison => {
     const { calculator, operands } = asObject(each);
@@ -61,6 +62,7 @@ export function ConditionEditor({ label, value, onChange, context }: Props) {
         onChange={(items) => put(kind, items)}
         empty={(): Comparison => ({ calculator: "equal", operands: ["", ""] })}
         addLabel={t("form:addCondition")}
+        error={error}
       >
         {(row, change) => (
           <>

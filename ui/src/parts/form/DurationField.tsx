@@ -7,7 +7,7 @@ import type { WidgetProps } from "./types";
 const UNITS = [86_400_000, 3_600_000, 60_000, 1_000];
 
 /** A number of milliseconds, as so many of a larger unit; empty is none. */
-export function DurationField({ field, value, onChange }: WidgetProps) {
+export function DurationField({ field, value, onChange, error }: WidgetProps) {
   const { t } = useTranslation();
   const milliseconds = typeof value === "number" ? value : 0;
   const [unit, setUnit] = useState(
@@ -21,6 +21,7 @@ export function DurationField({ field, value, onChange }: WidgetProps) {
     <Group gap={6} align="end" wrap="nowrap">
       <NumberInput
         label={local(field.title)}
+        error={error}
         placeholder={t("form:noDeadline")}
         min={0}
         value={milliseconds ? milliseconds / unit : ""}

@@ -10,12 +10,12 @@ import { Rows } from "./Rows";
 import type { WidgetProps } from "./types";
 
 /** Which records are meant: rows of field, operator and value, or the filter itself. */
-export function FilterEditor({ field, value, onChange, context }: WidgetProps) {
+export function FilterEditor({ field, value, onChange, context, error }: WidgetProps) {
   const { t } = useTranslation();
   const types = useFieldTypes().data ?? [];
   const known = toRows(value);
   if (known === null || !context.collection)
-    return <JsonField label={local(field.title)} value={value} onChange={onChange} />;
+    return <JsonField label={local(field.title)} {...{ error, value, onChange }} />;
   const { kind, rows } = known;
   const typeOf = (type: string | undefined) => types.find((each) => each.type === type);
   const columns = context.collection.fields.filter(
@@ -37,6 +37,7 @@ export function FilterEditor({ field, value, onChange, context }: WidgetProps) {
         onChange={(items) => onChange(toFilter(kind, items))}
         empty={() => about({ name: "", operator: "$eq", value: "" }, columns[0]?.name ?? "id")}
         addLabel={t("form:addCondition")}
+        error={error}
       >
         {(row, change) => (
           <>

@@ -8,12 +8,13 @@ import styles from "./VariableField.module.css";
 interface Props {
   label: ReactNode;
   description?: ReactNode;
+  error?: string;
   value: unknown;
   onChange: (value: unknown) => void;
 }
 
 /** A value as JSON; what is no JSON yet stays in the field and is not handed on. */
-export function JsonField({ label, description, value, onChange }: Props) {
+export function JsonField({ label, description, error, value, onChange }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState(() =>
     value === null || value === undefined ? "" : JSON.stringify(value, null, 2),
@@ -28,7 +29,7 @@ export function JsonField({ label, description, value, onChange }: Props) {
       maxRows={14}
       classNames={{ input: styles.mono }}
       value={text}
-      error={wrong ? t("form:notJson") : undefined}
+      error={wrong ? t("form:notJson") : error}
       onChange={(event) => {
         const typed = event.currentTarget.value;
         setText(typed);
@@ -45,6 +46,7 @@ export function JsonField({ label, description, value, onChange }: Props) {
 
 /** What no other widget is for. */
 export function JsonWidget(props: WidgetProps) {
-  const { label, description } = shown(props);
-  return <JsonField {...{ label, description }} value={props.value} onChange={props.onChange} />;
+  const { label, description, error } = shown(props);
+  const { value, onChange } = props;
+  return <JsonField {...{ label, description, error, value, onChange }} />;
 }

@@ -1,5 +1,6 @@
 /** Widgets that hold fields of their own: a part of a configuration, and a list of them. */
 import { useTranslation } from "react-i18next";
+import { errorsWithin } from "./fields";
 import styles from "./Part.module.css";
 import { Rows } from "./Rows";
 import { SchemaForm } from "./SchemaForm";
@@ -16,9 +17,9 @@ export function Part(props: WidgetProps) {
       context={context}
     />
   );
-  if (!context.headings) return form;
+  if (!context.headings && !error) return form;
   return (
-    <fieldset className={styles.part}>
+    <fieldset className={styles.part} data-wrong={error}>
       <legend className={styles.title}>{shown(props).label}</legend>
       {form}
       {error && (
@@ -32,7 +33,7 @@ export function Part(props: WidgetProps) {
 
 export function PartList(props: WidgetProps) {
   const { t } = useTranslation();
-  const { field, value, onChange, context } = props;
+  const { field, value, onChange, context, error } = props;
   return (
     <Rows
       label={shown(props).label}
@@ -40,9 +41,15 @@ export function PartList(props: WidgetProps) {
       onChange={onChange}
       empty={(): Config => (field.widget === "cases" ? { engine: "basic" } : {})}
       addLabel={t(`form:add.${field.widget}`)}
+      error={error}
     >
-      {(item, change) => (
-        <SchemaForm fields={field.fields ?? []} value={item} onChange={change} context={context} />
+      {(item, change, place) => (
+        <SchemaForm
+          fields={field.fields ?? []}
+          value={item}
+          onChange={change}
+          context={{ ...context, errors: errorsWithin(context.errors, String(place)) }}
+        />
       )}
     </Rows>
   );

@@ -11,22 +11,27 @@ interface Props<T> {
   /** A new, empty row. */
   empty: () => T;
   addLabel: string;
-  children: (item: T, change: (item: T) => void) => ReactNode;
+  /** What is wrong with the list as a whole. */
+  error?: string;
+  children: (item: T, change: (item: T) => void, place: number) => ReactNode;
 }
 
 /** A list of rows that can be added and removed. */
-export function Rows<T>({ label, items, onChange, empty, addLabel, children }: Props<T>) {
+export function Rows<T>(props: Props<T>) {
+  const { label, items, onChange, empty, addLabel, error, children } = props;
   const { t } = useTranslation();
   return (
-    <fieldset className={styles.rows}>
+    <fieldset className={styles.rows} data-wrong={error}>
       <legend className={styles.legend}>{label}</legend>
       {items.map((item, place) => (
         // Rows have no name of their own: their place is what they are.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <div key={place} className={styles.row}>
           <div className={styles.cells}>
-            {children(item, (changed) =>
-              onChange(items.map((each, n) => (n === place ? changed : each))),
+            {children(
+              item,
+              (changed) => onChange(items.map((each, n) => (n === place ? changed : each))),
+              place,
             )}
           </div>
           <ActionIcon
@@ -45,6 +50,11 @@ export function Rows<T>({ label, items, onChange, empty, addLabel, children }: P
       >
         {addLabel}
       </Button>
+      {error && (
+        <span role="alert" className={styles.error}>
+          {error}
+        </span>
+      )}
     </fieldset>
   );
 }

@@ -10,6 +10,7 @@ export function SwitchField(props: WidgetProps) {
       label={label}
       description={description}
       error={error}
+      aria-invalid={error ? true : undefined}
       checked={props.value === true}
       onChange={(event) => props.onChange(event.currentTarget.checked)}
     />

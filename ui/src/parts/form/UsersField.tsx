@@ -12,7 +12,7 @@ import { asText, type WidgetProps } from "./types";
 const isId = (given: unknown) => /^\d+$/.test(asText(given));
 
 /** Users, found by typing, and variables that come to users. */
-export function UsersField({ field, value, onChange, context }: WidgetProps) {
+export function UsersField({ field, value, onChange, context, error }: WidgetProps) {
   const { t } = useTranslation();
   const chosen = Array.isArray(value) ? value.map(asText) : [];
   const [typed, setTyped] = useState("");
@@ -31,6 +31,7 @@ export function UsersField({ field, value, onChange, context }: WidgetProps) {
       label={local(field.title)}
       description={field.description ? local(field.description) : undefined}
       searchable
+      error={error}
       hidePickedOptions
       nothingFoundMessage={t("nothingFound")}
       value={chosen}

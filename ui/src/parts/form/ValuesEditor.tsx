@@ -19,7 +19,7 @@ function typed(text: string, type: string | undefined): unknown {
 }
 
 /** The fields of a record and the values that they get. */
-export function ValuesEditor({ field, value, onChange, context }: WidgetProps) {
+export function ValuesEditor({ field, value, onChange, context, error }: WidgetProps) {
   const { t } = useTranslation();
   const columns = (context.collection?.fields ?? []).filter(
     (each) => !each.hidden && !each.primaryKey && !each.target && !STAMPS.has(each.name),
@@ -36,6 +36,7 @@ export function ValuesEditor({ field, value, onChange, context }: WidgetProps) {
         "",
       ]}
       addLabel={t("form:addValue")}
+      error={error}
     >
       {([name, given], change) => (
         <>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applies, errorsOf, errorsWithin, isDefault, sectionsOf } from "./fields.ts";
+import { applies, errorsWithin, isDefault, placed, sectionsOf } from "./fields.ts";
 import type { TypeField } from "./types.ts";
 
 const field = (name: string, options: Partial<TypeField> = {}): TypeField => ({
@@ -47,11 +47,30 @@ test("a part is as it was when each of its fields is", () => {
   assert.equal(isDefault(onFailure, { attempts: 3, delay: 1000 }), false);
 });
 
-test("a message names its fields, in any language", () => {
-  const said =
-    "Un workflow ne peut pas être ainsi. options.flow.key: no; good; options.timeout: bad";
-  const errors = errorsOf(said, "options.");
-  assert.deepEqual(errors, { "flow.key": "no; good", timeout: "bad" });
-  assert.deepEqual(errorsWithin(errors, "flow"), { key: "no; good" });
-  assert.deepEqual(errorsOf("nothing of the kind", "options."), {});
+test("what is said of a part is said beside the deepest field that is asked for", () => {
+  const question = field("name");
+  const fields = [onFailure, field("fields", { widget: "questions", fields: [question] })];
+  const issue = (place: string, message: string) => ({ field: place, message });
+  const { errors, others } = placed(
+    [
+      issue("config.onFailure.attempts", '"onFailure.attempts": at least 1'),
+      issue("config.onFailure.delay", "not asked for"),
+      issue("config.fields.1.name", '"fields.1.name" is required'),
+      issue("config.fields.7.name", "no such row"),
+      issue("config.nowhere", "unknown"),
+      issue("options.onFailure", "another part"),
+      { message: "of nothing" },
+    ],
+    "config",
+    fields,
+    { fields: [{ name: "a" }, { name: "" }] },
+  );
+  assert.deepEqual(errors, {
+    "onFailure.attempts": "At least 1",
+    onFailure: "Not asked for",
+    "fields.1.name": "Is required",
+    "fields.7.name": "No such row",
+  });
+  assert.deepEqual(others, ["unknown", "another part", "of nothing"]);
+  assert.deepEqual(errorsWithin(errors, "onFailure"), { attempts: "At least 1" });
 });

@@ -50,11 +50,45 @@ export const errorsWithin = (errors: Record<string, string> | undefined, part: s
     ),
   );
 
-/** What a message says of single fields: `options.flow.key: …; options.timeout: …`. */
-export function errorsOf(message: string, prefix: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  const escaped = prefix.replaceAll(".", "\\.");
-  const said = new RegExp(`(?:^|[;.:] *)${escaped}([\\w.]+): (.*?)(?=; ${escaped}|$)`, "gs");
-  for (const [, path = "", words = ""] of message.matchAll(said)) found[path] = words;
+/** Where one stands who looks for `place`: the deepest field that is asked for on the way to it. */
+function fieldAt(fields: TypeField[], value: Config, place: string[]): string[] | null {
+  const [name = "", ...rest] = place;
+  const field = fields.find((each) => each.name === name && applies(each, fields, value));
+  if (!field) return null;
+  if (!field.fields || rest.length === 0) return [name];
+  const [first = "", ...deeper] = rest;
+  const held = value[name];
+  if (!Array.isArray(held)) return [name, ...(fieldAt(field.fields, asObject(held), rest) ?? [])];
+  const inside = fieldAt(field.fields, asObject(held[Number(first)]), deeper);
+  return inside ? [name, first, ...inside] : [name];
+}
+
+/** What was said of a field, without its name, which stands beside it. */
+const withoutName = (said: string) => {
+  const words = said.replace(/^"[\w.]+"\s*(?::\s*)?/, "");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+export interface Placed {
+  /** What stands beside a field, by its path. */
+  errors: Record<string, string>;
+  /** What has no field here. */
+  others: string[];
+}
+
+/** Puts what a server says of a body's part, `config` or `options`, beside the fields of its form. */
+export function placed(
+  issues: { message: string; field?: string }[],
+  part: string,
+  fields: TypeField[],
+  value: Config,
+): Placed {
+  const found: Placed = { errors: {}, others: [] };
+  for (const { message, field } of issues) {
+    const [first, ...place] = field?.split(".") ?? [];
+    const at = first === part && place.length > 0 ? fieldAt(fields, value, place) : null;
+    if (at === null) found.others.push(message);
+    else found.errors[at.join(".")] ??= withoutName(message);
+  }
   return found;
 }
