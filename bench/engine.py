@@ -25,17 +25,19 @@ CONNECTIONS = 16
 
 _QUEUED = """
 INSERT INTO ensuite.executions (id, workflow_id, key, event_key, context, ready_at, created_at,
-    collection, record_key, action)
-SELECT {first} + n, w.id, w.key, gen_random_uuid(),
+    collection, record_key, action, status, finished_at)
+SELECT {first} + n, w.id, w.key, lpad(to_hex({first} + n), 32, '0')::uuid,
     json_build_object('data', json_build_object('id', n, 'title', 'post ' || n)),
-    {ready_at}, now(), 'posts', n::text, 'create'
+    {ready_at}, now(), 'posts', n::text, 'create', {ended}
 FROM ensuite.workflows w, generate_series(1, $2::bigint) n
 WHERE w.key = $1
 """
-QUEUED = _QUEUED.format(first=1, ready_at="now()")
-WAITING = (
-    _QUEUED.format(first=10_000_000, ready_at="now() + interval '1 day' + n * interval '1 ms'")
-)  # fmt: skip
+OPEN = "NULL::smallint, NULL::timestamptz"
+QUEUED = _QUEUED.format(first=1, ready_at="now()", ended=OPEN)
+WAITING = _QUEUED.format(
+    first=10_000_000, ready_at="now() + interval '1 day' + n * interval '1 ms'", ended=OPEN
+)
+ENDED = _QUEUED.format(first=10_000_000, ready_at="now()", ended="1, now()")
 
 _SPAN = """
 SELECT count(*) FILTER (WHERE finished_at IS NOT NULL) AS ended,
@@ -115,13 +117,18 @@ class Engine:
         claims = asyncio.run(self._claim_milliseconds())
         asyncio.run(self._empty())
         alone = asyncio.run(self._claim_milliseconds())
+        asyncio.run(self._empty())
+        asyncio.run(self._execute(ENDED, "nodes-1", TIMERS))
+        history = asyncio.run(self._claim_milliseconds())
+        asyncio.run(self._empty())
         self._report(
             f"a claim of 64 beside {TIMERS:,} timers, against none",
-            f"{claims:.2f} and {alone:.2f} ms",
+            f"{claims:.2f} and {alone:.2f} ms (beside as many that have ended {history:.2f})",
             "at most 120 %",
             met=claims <= 1.2 * alone,
             beside=claims,
             alone=alone,
+            history=history,
         )
 
     def latency(self, server: Server, request: Request, seconds: int) -> None:

@@ -1,5 +1,6 @@
 """What becomes of a step that fails: time limits, further attempts, and what comes then."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -7,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensuite.server.app import Ensuite
+from ensuite.server.app import Ensuite, running
+from ensuite.settings import Settings
 from ensuite.workflow import Failed, Status
 from ensuite.workflow.failure import MAX_DELAY_MILLISECONDS, FailurePolicy
-from tests.client import Client
+from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
 from tests.patience import until
 from tests.workflow.shop import (
     Receiver,
     Timed,
+    arrange,
     cel,
     node,
     notes,
@@ -201,14 +204,27 @@ async def test_a_caller_does_not_wait_for_long_ones(timed: Timed, receiver: Rece
     assert (await timed.api.ended(reply.workflows[0]["executionId"]))["status"] == 1
 
 
+@pytest.fixture
+async def patient(settings: Settings) -> AsyncIterator[tuple[Client, Ensuite]]:
+    """A shop in which who waits for a lock looks for a deadlock once, after three seconds."""
+    url = f"{settings.database_url}&deadlock_timeout=3s"
+    own = settings.model_copy(update={"database_url": url})
+    async with running(own) as ensuite, Client(ensuite.endpoint) as api:
+        _ = await api.sign_in(ROOT_EMAIL, ROOT_PASSWORD)
+        await arrange(api)
+        yield api, ensuite
+
+
 async def test_a_step_that_loses_a_deadlock_has_its_turn_again(
-    shop: Client, ensuite: Ensuite
+    patient: tuple[Client, Ensuite],
 ) -> None:
+    shop, ensuite = patient
     orders = [(await shop.post("orders:create", {"title": "x"})).data["id"] for _ in range(2)]
     params = {"filter": {"id": orders}, "values": {"total": 1}}
     _ = await shop.workflow("lines", node("update", collection="orders", params=params), key="k")
     lock = "SELECT 1 FROM orders WHERE id = $1 FOR UPDATE"
     async with ensuite.database.transaction() as tx:
+        _ = await tx.execute("SET LOCAL deadlock_timeout = '1min'")
         _ = await tx.fetch(lock, orders[1])
         reply = await shop.post("lines:create", {"item": "x"}, triggerWorkflows="k")
 
@@ -217,7 +233,7 @@ async def test_a_step_that_loses_a_deadlock_has_its_turn_again(
             return bool(await ensuite.database.fetch(waiting))
 
         await until(waits)
-        # Each has what the other wants; the step has waited longer, so it is the one to give way.
+        # Each has what the other wants; the step looks first, so it is the one to give way.
         _ = await tx.fetch(lock, orders[0])
     execution = await shop.ended(reply.workflows[0]["executionId"])
 
