@@ -57,8 +57,8 @@ class Span(Protocol):
         """Call it otherwise, once it is known what it is about."""
         ...
 
-    def set(self, name: str, value: Value) -> None:
-        """Say something more about it."""
+    def set(self, attributes: Mapping[str, Value]) -> None:
+        """Say more about it."""
         ...
 
     def link(self, traceparent: str) -> None:

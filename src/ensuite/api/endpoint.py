@@ -200,8 +200,9 @@ class Endpoint:
             snapshot=self._means.snapshots.current,
             maybe_actor=None if session is None else session.actor,
             token=token,
-            span=span,
         )
+        if span is not None:
+            call.span = span
         if route is not None:
             return await self._system_action(call, route, f"{method} {path}")
         if _chooses(headers):

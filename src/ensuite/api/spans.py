@@ -45,8 +45,7 @@ def name(span: Span, method: str, address: Address, catalog: Catalog, *, system:
             return
     collection = resource if association is None else f"{resource}.{association}"
     span.rename(f"{method if method in METHODS else 'HTTP'} {collection}:{action}")
-    span.set("ensuite.collection", collection)
-    span.set("ensuite.action", action)
+    span.set({"ensuite.collection": collection, "ensuite.action": action})
 
 
 def fail(span: Span | None, status: int, error: Exception) -> None:
@@ -59,7 +58,7 @@ def end(span: Span | None, status: int) -> None:
     """End it with the answer's status."""
     if span is None:
         return
-    span.set("http.response.status_code", status)
+    span.set({"http.response.status_code": status})
     if status >= SERVER_ERROR:
         span.fail(str(status))
     span.end()

@@ -80,10 +80,10 @@ class OpenSpan:
         if self._span.is_recording():
             self._span.update_name(name)
 
-    def set(self, name: str, value: Value) -> None:
-        """Say something more about it."""
+    def set(self, attributes: Mapping[str, Value]) -> None:
+        """Say more about it."""
         if self._span.is_recording():
-            self._span.set_attribute(name, value)
+            self._span.set_attributes(attributes)
 
     def link(self, traceparent: str) -> None:
         """Say that another trace has to do with it."""

@@ -77,7 +77,7 @@ class Spans(Trace):
         assert step is not None, "a step ends that has begun"
         if outcome is not None:
             status, _, _, reason = as_job(outcome)
-            step.set("ensuite.job.status", named(status))
+            step.set({"ensuite.job.status": named(status)})
             if status in TROUBLE:
                 reason = reason or named(status)
         if error is not None or reason is not None:
@@ -86,7 +86,7 @@ class Spans(Trace):
         self._step, self._error, self.traceparent = None, None, self._turn.traceparent
 
     def rest(self, status: Status, *, refused: bool) -> None:
-        self._turn.set("ensuite.execution.status", named(status))
+        self._turn.set({"ensuite.execution.status": named(status)})
         if status < 0 and not refused:
             self._turn.fail(named(status))
         self._turn.end()
