@@ -47,6 +47,7 @@ class Story:
     failed: int
     repeated: int
     """A rerun of it."""
+    cancelled: int
 
     def turns(self, execution_id: int) -> list[Received]:
         named = "ensuite.execution.id"
@@ -111,6 +112,7 @@ async def told(timed: Timed, collector: Collector, receiver: Receiver) -> Story:
     _ = await api.workflow(
         "orders", node("delay", "wrong", duration="{{$context.data.title}}"), key="fails", sync=True
     )
+    _ = await api.workflow("orders", node("request", url=f"{receiver.url}/slow"), key="slow")
     _ = await api.workflow("audit", key="echo", type="collection", config=CREATED)
 
     async def ordered(key: str, traceparent: str | None) -> int:
@@ -138,8 +140,16 @@ async def told(timed: Timed, collector: Collector, receiver: Receiver) -> Story:
     reply = await api.post("executions:rerun", {}, filterByTk=failed)
     repeated: int = reply.body["data"][0]["id"]
     _ = await api.ended(repeated)
+    cancelled = await ordered("slow", None)
+
+    async def is_called() -> bool:
+        return any(each["path"] == "/slow" for each in receiver.received)
+
+    await until(is_called)
+    assert (await api.post("executions:cancel", filterByTk=cancelled)).status == 200
+    receiver.hold.set()
     _ = await api.get("invented:list/1", token="not a secret")
-    return Story(collector, receiver, traced, untraced, unsampled, failed, repeated)
+    return Story(collector, receiver, traced, untraced, unsampled, failed, repeated, cancelled)
 
 
 # --- a request and what came of it --------------------------------------------------------
@@ -240,6 +250,14 @@ async def test_a_failure_is_told_of_the_step_the_execution_and_the_request(story
     assert (turn.failure, turn.kind) == ("error", "internal")
     assert request.failure == request.attributes["error.type"] == "WORKFLOW_FAILED"
     assert request.attributes["http.response.status_code"] == 500
+
+
+async def test_an_execution_that_is_cancelled_has_not_failed(story: Story) -> None:
+    [turn] = story.turns(story.cancelled)
+    [step] = story.parts(turn)
+
+    assert turn.attributes["ensuite.execution.status"] == "interrupted"
+    assert (turn.failure, step.failure) == (None, None)
 
 
 async def test_a_rerun_is_in_the_trace_of_its_own_request_and_names_the_other(story: Story) -> None:

@@ -3,6 +3,7 @@
 A turn here is what one process does of an execution at a stretch, until it ends or waits.
 """
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from ensuite.workflow.node import Http, HttpAnswer
 from ensuite.workflow.outcome import Outcome, Status
 
 HEADER = "traceparent"
+
+INTERRUPTED = "interrupted"
+"""The status of an execution that was stopped from outside: its row says what became of it."""
 
 TROUBLE = frozenset({Status.ERROR, Status.ABORTED, Status.RETRY_NEEDED})
 """What a step has come to that could not be carried out; else it may have said no on purpose."""
@@ -70,7 +74,8 @@ class Spans(Trace):
         self.http = TracedHttp(self._untraced, lambda: own)
 
     def fail_step(self, error: BaseException) -> None:
-        self._error = error
+        # Who is stopped from outside has not failed.
+        self._error = None if isinstance(error, CancelledError) else error
 
     def end_step(self, outcome: Outcome | None) -> None:
         step, error, reason = self._step, self._error, None
@@ -92,7 +97,10 @@ class Spans(Trace):
         self._turn.end()
 
     def break_off(self, error: BaseException) -> None:
-        self._turn.fail(error=error)
+        if isinstance(error, CancelledError):
+            self._turn.set({"ensuite.execution.status": INTERRUPTED})
+        else:
+            self._turn.fail(error=error)
         self._turn.end()
 
 
