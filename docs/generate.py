@@ -92,6 +92,7 @@ AT_START = (
     "INCOMPATIBLE_CLUSTER",
     "INVALID_SETTINGS",
     "TOO_MANY_PROCESSES",
+    "TRACING_UNAVAILABLE",
 )
 """Codes of errors that end a process while it starts: no response ever carries them."""
 
@@ -283,6 +284,8 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("workflow.queue", "MAX_WORKFLOWS", "Workflows whose queue `system:health` tells"),
         ("storage.connections", "ACQUIRE_SECONDS", "Seconds to wait for a connection; then 503"),
         ("cli.listening", "GRACE_SECONDS", "Seconds that requests have to finish at a stop"),
+        ("server.spans", "FLUSH_SECONDS", "Seconds that spans have to be sent at a stop"),
+        ("server.spans", "ATTRIBUTE_CHARACTERS", "Characters of what a span says of one thing"),
     ),
 }
 """Module, constant, and what it bounds."""

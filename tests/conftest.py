@@ -98,6 +98,17 @@ async def database_url(postgres: embedded.EmbeddedPostgres, template: str) -> As
         await admin.close()
 
 
+async def new_database(postgres: embedded.EmbeddedPostgres, template: str) -> str:
+    """The address of a database that stays as long as the server: for the tests of a module."""
+    name = f"shared_by_tests_{os.getpid()}_{next(_numbers)}"
+    admin = await asyncpg.connect(postgres.dsn)
+    try:
+        _ = await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    finally:
+        await admin.close()
+    return _renamed(postgres.dsn, name)
+
+
 def _renamed(dsn: str, name: str) -> str:
     base, question, options = dsn.partition("?")
     return f"{base.rsplit('/', 1)[0]}/{name}{question}{options}"

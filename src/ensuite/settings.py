@@ -113,6 +113,10 @@ class Settings(BaseModel):
         repr=False,
         description="Bearer token that `/metrics` wants; absent: it answers this machine only.",
     )
+    tracing: bool = Field(
+        default=False,
+        description="Whether spans are made and sent to a collector: off or on.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="The least severe events that are logged: debug, info, warning or error.",

@@ -267,7 +267,9 @@ def test_every_guarantee_names_tests_that_are_there() -> None:
 def test_every_dependency_has_its_reason() -> None:
     page = pages.read("docs/decisions/0010-dependencies.md")
     project: Mapping[str, Any] = tomllib.loads(pages.read("pyproject.toml"))
+    extras = project["project"]["optional-dependencies"].values()
     needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    needed += [package for extra in extras for package in extra]
     names = {re.split(r"[<>=;\[ ]", each)[0] for each in needed}
     explained = {n for row in re.findall(r"(?m)^\| (`.*?) \|", page) for n in row.split(", ")}
 

@@ -15,12 +15,12 @@ from types import ModuleType
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-FILES = ("run", "bundle.py", "pyproject.toml", "requirements.lock", "requirements-dev.lock")
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-otel.lock", "requirements-dev.lock")
+FILES = ("run", "bundle.py", "pyproject.toml", *LOCKS)
 
 # Stands for uv: notes what it is asked, and makes a `.venv` with a Python that echoes.
 UV = """#!/bin/sh
-echo "$1 $2" >> uv.log
+echo "$@" >> uv.log
 if [ "$1" = venv ]; then
     sleep 0.2
     mkdir -p .venv/bin
@@ -140,9 +140,42 @@ def test_serving_does_not_need_what_developing_needs(checkout: Checkout) -> None
 
 
 @pytest.mark.parametrize(
+    ("given", "lock"),
+    [
+        ("", "requirements.lock"),
+        ("off", "requirements.lock"),
+        ("on", "requirements-otel.lock"),
+        ("True", "requirements-otel.lock"),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_tracing_needs_packages_of_its_own(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, command: str, given: str, lock: str
+) -> None:
+    monkeypatch.setenv("ENSUITE_TRACING", given)
+    checkout.program("uv", UV)
+    _ = checkout.finish(command)
+    run = checkout.module()
+
+    assert lock in (checkout.root / "uv.log").read_text()
+    # Each lock is compiled on top of the one before, so that none of these is installed twice.
+    assert [each for each in LOCKS if run.is_fresh(each)] == [*LOCKS[: LOCKS.index(lock) + 1]]
+
+
+def test_each_lock_holds_the_ones_before() -> None:
+    kept = [
+        {line for line in (REPOSITORY / lock).read_text().splitlines() if "==" in line}
+        for lock in LOCKS
+    ]
+
+    assert kept[0] < kept[1] < kept[2]
+
+
+@pytest.mark.parametrize(
     ("changed", "stale"),
     [
         ("requirements.lock", ["requirements.lock"]),
+        ("requirements-otel.lock", ["requirements-otel.lock"]),
         ("requirements-dev.lock", ["requirements-dev.lock"]),
         ("pyproject.toml", [*LOCKS]),
         ("run", []),
@@ -181,4 +214,4 @@ def test_commands_that_start_at_once_set_up_once(checkout: Checkout) -> None:
     asked = (checkout.root / "uv.log").read_text().splitlines()
 
     assert outputs == ["-m pytest\n", "-m ensuite.cli serve\n"]
-    assert asked.count("venv --quiet") == 1
+    assert len([each for each in asked if each.startswith("venv --quiet")]) == 1

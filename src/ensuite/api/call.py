@@ -8,7 +8,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,14 +21,21 @@ from ensuite.api.grammar import Address, Parameters
 from ensuite.clock import Clock
 from ensuite.data.changes import Operation
 from ensuite.data.dates import Zone
+from ensuite.data.records import Planned, Written
 from ensuite.errors import InvalidParameter
 from ensuite.ids import IdGenerator
 from ensuite.settings import Settings
 from ensuite.storage.database import Database, Transaction
+from ensuite.tracing import Span, Tracer, part, within
 from ensuite.workflow.awaited import Awaited
 from ensuite.workflow.dispatcher import Dispatcher
 from ensuite.workflow.snapshot import Snapshot, SnapshotKeeper
 from ensuite.workflow.watch import Watcher
+
+WRITE = "write"
+"""The part of a request in which its records and executions are written and committed."""
+
+UNTRACED = nullcontext()
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Means:
     """The advisory lock by which others see that this process runs."""
     under_keys: dict[tuple[int, str], bytes] = field(default_factory=dict)
     """The idempotency keys of calls that this process carries out now, with their requests."""
+    tracer: Tracer | None = None
+    """Makes the spans of requests; None: nobody traces."""
 
 
 @dataclass(slots=True)
@@ -71,6 +80,8 @@ class Call:
     """Something is committed: from here on the call cannot be tried again."""
     choice: Choice | None = None
     """What the caller chose by headers; None: nothing."""
+    span: Span | None = None
+    """Its part of a trace; None: nobody traces."""
 
     @property
     def actor(self) -> Actor:
@@ -97,12 +108,24 @@ class Call:
 
         """
         once = None if self.choice is None else self.choice.once
-        async with self.means.database.transaction() as tx:
-            if once is not None:
-                await once.claim_in(tx)
-            yield tx
-            if once is not None:
-                await once.complete_in(tx)
+        traced = UNTRACED if self.span is None else part(self.span, WRITE)
+        with traced:
+            async with self.means.database.transaction() as tx:
+                if once is not None:
+                    await once.claim_in(tx)
+                yield tx
+                if once is not None:
+                    await once.complete_in(tx)
+
+    def write(self, planned: Planned) -> Awaitable[Written]:
+        """Write a planned record with what rides along, and commit.
+
+        Raises:
+            EnsuiteError: the database refused it; nothing was written.
+
+        """
+        writing = self.snapshot.records.create_planned(planned)
+        return writing if self.span is None else within(self.span, WRITE, writing)
 
     def renew(self, snapshot: Snapshot) -> None:
         """Go on with another snapshot, and tell the same listener of changes."""
@@ -113,14 +136,16 @@ class Call:
 
     def operation(self, action: str, wanted: object = None) -> Operation:
         """The operation that this call is."""
-        if b"traceparent" not in self.headers:
+        if self.span is None and b"traceparent" not in self.headers:
             return Operation(self.id, action, self.maybe_actor, "request", wanted)
         trace = self.traceparent
         return Operation(self.id, action, self.maybe_actor, "request", wanted, traceparent=trace)
 
     @property
     def traceparent(self) -> str | None:
-        """The trace that the client calls in, if any."""
+        """What its executions are parts of: its own span, or else the client's trace, if any."""
+        if self.span is not None:
+            return self.span.traceparent
         given = self.headers.get(b"traceparent")
         return None if given is None else tracing.accepted(given)
 

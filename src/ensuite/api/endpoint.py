@@ -22,6 +22,7 @@ from typing import Any, cast
 import msgspec
 
 from ensuite.access.sessions import EmptyToken, Session, Sessions
+from ensuite.api import spans
 from ensuite.api.call import Answer, Call, Means, Route, routes
 from ensuite.api.choice import Choice
 from ensuite.api.french import wants_french
@@ -43,6 +44,7 @@ from ensuite.errors import (
 )
 from ensuite.metrics import Requests
 from ensuite.storage.sqlstates import CollectionChanged
+from ensuite.tracing import Span
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -106,6 +108,7 @@ class Endpoint:
     def __init__(self, means: Means, sessions: Sessions) -> None:
         self._means = means
         self._sessions = sessions
+        self._tracer = means.tracer
         self._body_limit = means.settings.body_limit
         self.requests = Requests()
 
@@ -114,6 +117,7 @@ class Endpoint:
         begun = perf_counter()
         request_id = self._means.ids()
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        span = None if self._tracer is None else spans.begun(self._tracer, scope, headers)
         extra: list[tuple[bytes, bytes]] = [(b"x-request-id", b"%x" % request_id)]
         origin = headers.get(b"origin")
         if origin is not None:
@@ -122,18 +126,21 @@ class Endpoint:
             if scope["method"] == "OPTIONS":
                 answer = Answer(body=b"", status=204, headers=_preflight(headers))
             else:
-                answer = await self._answer(scope, receive, headers, request_id, extra)
+                answer = await self._answer(scope, receive, headers, request_id, extra, span)
             body = answer.body
             if answer.stream is not None:
                 self.requests.answered(answer.status, perf_counter() - begun)
+                spans.end(span, answer.status)
                 await self._stream(scope, receive, send, answer, answer.stream, extra)
                 return
             if body is None:
                 body = msgspec.json.encode(answer.content)
         except ClientDisconnected:
+            spans.abandon(span)
             return
         except Exception as error:  # noqa: BLE001 - the request is the other edge
             answer, body = failure(error, request_id, french=wants_french(headers))
+            spans.fail(span, answer.status, error)
         extra += [
             (b"content-type", answer.content_type),
             (b"content-length", b"%d" % len(body)),
@@ -142,6 +149,8 @@ class Endpoint:
         if scope["method"] == "HEAD":
             body = b""
         self.requests.answered(answer.status, perf_counter() - begun)
+        if span is not None:
+            spans.end(span, answer.status)
         at_once = scope.get("extensions", _NOTHING).get(WHOLE_ANSWER)
         if at_once is None or not at_once(answer.status, extra, body):
             await send({"type": "http.response.start", "status": answer.status, "headers": extra})
@@ -154,6 +163,7 @@ class Endpoint:
         headers: Mapping[bytes, bytes],
         request_id: int,
         extra: list[tuple[bytes, bytes]],
+        span: Span | None,
     ) -> Answer:
         method: str = scope["method"]
         reads = method in {"GET", "HEAD"}
@@ -169,6 +179,9 @@ class Endpoint:
             _ = await self._session(headers, token, optional=False)
             raise
         route = _system_route(address)
+        if span is not None:
+            catalog = self._means.snapshots.current.catalog
+            spans.name(span, method, address, catalog, system=route is not None)
         if route is not None and route.streams and b"x-role" not in headers:
             headers = {**headers, b"x-role": (parameters.text("role") or "").encode()}
         session = await self._session(headers, token, optional=route is not None and route.public)
@@ -188,6 +201,8 @@ class Endpoint:
             maybe_actor=None if session is None else session.actor,
             token=token,
         )
+        if span is not None:
+            call.span = span
         if route is not None:
             return await self._system_action(call, route, f"{method} {path}")
         if _chooses(headers):

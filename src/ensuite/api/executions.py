@@ -131,7 +131,7 @@ async def rerun(call: Call) -> Answer:
     if _is_one(call) and not ids:
         raise ExecutionNotFound
     async with call.means.database.transaction() as tx:
-        reruns = Reruns(tx, call.means.ids, call.means.clock)
+        reruns = Reruns(tx, call.means.ids, call.means.clock, call.span)
         made, left = await reruns.repeat(ids[:MAX_REPEATED], wish)
     call.means.dispatcher.accept(made)
     answer = enveloped(

@@ -170,7 +170,7 @@ async def create_record(call: Call, collection: Collection, grant: Grant) -> Ans
     if call.parameters.sends_whole_body:
         planned = records.plan_directly(operation, collection, grant, call.body or b"{}")
     if planned is not None:
-        one = await records.create_planned(planned)
+        one = await call.write(planned)
     else:
         one = await _created(call, operation, collection, await values_of(call, collection, grant))
     outcome = await started(call, selection, (one,))
@@ -184,7 +184,7 @@ async def _created(
     records = call.snapshot.records
     planned = records.plan(operation, collection, values)
     if planned is not None:
-        return await records.create_planned(planned)
+        return await call.write(planned)
     async with call.transaction() as tx:
         return await records.create_in(tx, operation, collection, values, access_of(call))
 

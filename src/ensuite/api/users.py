@@ -81,7 +81,7 @@ async def create_user(call: Call) -> Answer:
     if role_names is None:
         role_names = await _default_roles(call)
     selection = selected(call, users, "create")
-    async with call.means.database.transaction() as tx:
+    async with call.transaction() as tx:
         one = await call.snapshot.records.create_in(
             tx, call.operation("create", selection), users, values
         )
@@ -115,7 +115,7 @@ async def destroy_users(call: Call) -> Answer:
     users = _users(call)
     condition = chosen(call, users, EVERYTHING, required=True)
     selection = selected(call, users, "destroy")
-    async with call.means.database.transaction() as tx:
+    async with call.transaction() as tx:
         before = await _roots(tx)
         written = await call.snapshot.records.destroy_in(
             tx, call.operation("destroy", selection), users, condition
@@ -143,7 +143,7 @@ async def _update(
     role_names = _role_names(call, body.get("roles"))
     selection = selected(call, users, "update")
     written: list[Written] = []
-    async with call.means.database.transaction() as tx:
+    async with call.transaction() as tx:
         before = await _roots(tx)
         written = await call.snapshot.records.update_in(
             tx, call.operation("update", selection), users, condition, values

@@ -37,6 +37,7 @@ from ensuite.storage.database import Database
 from ensuite.storage.database_clock import DatabaseClock
 from ensuite.storage.notifications import Notifications
 from ensuite.storage.presence import Kind, Presence, new_owner
+from ensuite.tracing import Tracer
 from ensuite.workflow.awaited import Awaited
 from ensuite.workflow.capture import Capture
 from ensuite.workflow.captured import Captured
@@ -62,6 +63,13 @@ class DatabaseUnreachable(EnsuiteError):
     """The database does not let us in; check `ENSUITE_DATABASE_URL` and that its server runs."""
 
     code = "DATABASE_UNREACHABLE"
+    status = 503
+
+
+class TracingUnavailable(EnsuiteError):
+    """`ENSUITE_TRACING` is on, but its packages are missing: `pip install 'ensuite[otel]'`."""
+
+    code = "TRACING_UNAVAILABLE"
     status = 503
 
 
@@ -106,6 +114,7 @@ async def running(
 
     """
     async with AsyncExitStack() as stack:
+        tracer = _tracer(stack) if settings.tracing else None
         database, revive = await _database(settings, stack)
         time = clock or await _clock_of(database, stack)
         secret = settings.secret()
@@ -136,6 +145,7 @@ async def running(
                 time,
                 ids,
                 lambda riders: dispatcher.accept(r for r in riders if isinstance(r, Captured)),
+                tracer=tracer,
             ),
             lambda: snapshots.current.bindings,
             owner=new_owner(),
@@ -148,9 +158,7 @@ async def running(
 
         watcher = Watcher(database, lambda: snapshots.current, time)
         _ = stack.callback(watcher.stop)
-        awaited = Awaited(database)
-        _ = stack.callback(awaited.stop)
-        dispatcher.rested = awaited.rested
+        awaited = _awaited(database, dispatcher, stack)
         errands = Errands()
 
         async def forget_actors() -> None:
@@ -170,6 +178,7 @@ async def running(
             Attempts(time),
             forget_actors,
             notifications.life_lock,
+            tracer=tracer,
         )
         endpoint = Endpoint(means, sessions)
         housekeeper = Housekeeper(database, time, _kept(settings)) if works else None
@@ -204,10 +213,35 @@ async def running(
         log.info("ensuite.stopping")
 
 
+def _tracer(stack: AsyncExitStack) -> Tracer | None:
+    """What makes the spans of the process, sent until it has ended.
+
+    Raises:
+        TracingUnavailable: OpenTelemetry's packages are not installed.
+        InvalidSettings: one of its variables has a value that it cannot have.
+
+    """
+    try:
+        from ensuite.server.spans import Exporting  # noqa: PLC0415 - an extra, and slow to import
+    except ModuleNotFoundError as error:
+        raise TracingUnavailable from error
+    exporting = Exporting()
+    _ = stack.push_async_callback(exporting.stop)
+    return exporting.tracer
+
+
 def _hear(notifications: Notifications, dispatcher: Dispatcher) -> None:
     """Let the dispatcher hear of what others have made ready, and of what they have ended."""
     notifications.handle(READY_CHANNEL, dispatcher.wake)
     notifications.handle(STOPPED_CHANNEL, dispatcher.heard_of_stopped)
+
+
+def _awaited(database: Database, dispatcher: Dispatcher, stack: AsyncExitStack) -> Awaited:
+    """Who waits for executions, told by the dispatcher of those that come to rest here."""
+    awaited = Awaited(database)
+    _ = stack.callback(awaited.stop)
+    dispatcher.rested = awaited.rested
+    return awaited
 
 
 def _load_types() -> None:

@@ -14,6 +14,7 @@ from ensuite.clock import Clock
 from ensuite.data.statements import arranged, flight
 from ensuite.ids import ExecutionId
 from ensuite.storage.database import Row, Transaction
+from ensuite.tracing import Span
 from ensuite.workflow.bindings import Workflow, WorkflowNotFound, load_workflow
 from ensuite.workflow.capture import event_key
 from ensuite.workflow.captured import About, Captured, chain_of, unusual
@@ -55,6 +56,11 @@ SELECT id, workflow_id, key, status, context, collection, record_key, action, us
 FROM ensuite.executions WHERE id = ANY($1::bigint[]) ORDER BY id
 """
 
+_TRACES = """
+SELECT DISTINCT traceparent FROM ensuite.executions
+WHERE id = ANY($1::bigint[]) AND traceparent IS NOT NULL
+"""
+
 _JOURNAL = """
 SELECT id, node_id, node_key, iteration, attempt, status, meta, result, error, log, started_at,
     finished_at
@@ -75,6 +81,8 @@ class Reruns:
     tx: Transaction
     next_id: Callable[[], int]
     clock: Clock
+    span: Span | None = None
+    """The part of a trace that the new executions belong to; it names those of the earlier ones."""
 
     async def repeat(
         self, ids: Sequence[ExecutionId], wish: Wish
@@ -83,6 +91,9 @@ class Reruns:
         revisions: dict[tuple[int, str], Workflow | None] = {}
         made: list[Captured] = []
         left: dict[int, NotRepeated] = {}
+        if self.span is not None:
+            for row in await self.tx.fetch(_TRACES, ids):
+                self.span.link(row["traceparent"])
         for row in await self.tx.fetch(_EXECUTIONS, ids):
             place = (row["workflow_id"], row["key"])
             if place not in revisions:
@@ -143,6 +154,7 @@ class Reruns:
             lane=(row["lane_key"] or "") if held else None,
             chain=chain_of(row["stack"]),
             rerun_of=row["id"],
+            traceparent=None if self.span is None else self.span.traceparent,
         )
 
     async def _keep(

@@ -19,6 +19,7 @@ from ensuite.errors import DatabaseUnavailable, EnsuiteError
 from ensuite.ids import JobId
 from ensuite.storage.lanes import TooManyWaitingWrites
 from ensuite.storage.sqlstates import is_contention, translated
+from ensuite.tracing import Tracer
 from ensuite.workflow.bindings import Workflow
 from ensuite.workflow.executions import Claim, Link, attempt_rider, job_rider
 from ensuite.workflow.graph import PlacedNode
@@ -64,6 +65,8 @@ class Means:
     started: Callable[[Sequence[Rider]], None]
     """Told of the rows that rode along with what a step wrote: executions may be among them."""
     measures: Measures = field(default_factory=Measures)
+    tracer: Tracer | None = None
+    """Makes the spans of executions; None: nobody traces."""
 
 
 def failed_by(error: Exception, **about: Any) -> Failed:
@@ -99,7 +102,7 @@ class Run:
             workflow.options.delete_execution_on_status,
         )
         self._given_way = 0
-        self._http = traced(means.http, claim.traceparent)
+        self._trace = traced(means.http, claim, means.tracer, caller=caller)
         self._scope = self._progress.scope(
             msgspec.json.decode(claim.context), system_scope(means.clock, means.next_id)
         )
@@ -115,6 +118,15 @@ class Run:
                 goes on when the lease has run out.
 
         """
+        try:
+            ran = await self._to_rest()
+        except BaseException as error:
+            self._trace.break_off(error)
+            raise
+        self._trace.rest(ran.status, refused=ran.by_end_node)
+        return ran
+
+    async def _to_rest(self) -> Ran:
         if not self._claim.fresh:
             await self._journal.read()
         while True:
@@ -151,7 +163,21 @@ class Run:
         self, placed: PlacedNode, waited: Waiting | Retrying | None = None
     ) -> Ran | None:
         """Let one node have its turn; gives the end where this was it and is committed."""
-        attempt = self._journal.attempts.get(placed.key, 1)
+        outcomes, attempt = self._progress.journal, self._journal.attempts.get(placed.key, 1)
+        before = outcomes.get(placed.key)
+        self._trace.begin_step(placed, attempt)
+        try:
+            return await self._step(placed, waited, attempt)
+        except BaseException as error:
+            self._trace.fail_step(error)
+            raise
+        finally:
+            outcome = outcomes.get(placed.key)
+            self._trace.end_step(None if outcome is before else outcome)
+
+    async def _step(
+        self, placed: PlacedNode, waited: Waiting | Retrying | None, attempt: int
+    ) -> Ran | None:
         resumed = waited if isinstance(waited, Waiting) else None
         started_at = self._journal.begun.get(placed.key) or self._means.clock.now()
         calls_out = placed.node is not None and placed.node.calls_out
@@ -211,6 +237,7 @@ class Run:
         if is_contention(error) and not calls_out and self._given_way < MAX_GIVEN_WAY:
             self._given_way += 1
             return None
+        self._trace.fail_step(error)
         return failed_by(error, execution=self._claim.id, node=placed.key)
 
     def _judged(self, placed: PlacedNode, attempt: int, outcome: Outcome) -> Outcome:
@@ -232,7 +259,7 @@ class Run:
             "workflow",
             origin="workflow",
             execution_id=claim.id,
-            traceparent=claim.traceparent,
+            traceparent=self._trace.traceparent,
             chain=(*claim.stack, Link(claim.id, claim.key, placed.key)),
         )
 
@@ -251,7 +278,7 @@ class Run:
             waits_for_caller=self._caller,
             clock=self._means.clock,
             records=records,
-            http=self._http,
+            http=self._trace.http,
             scope=self._scope,
         )
         work = self._means.measures.timed(node.type, self._worked(placed, node, turn, waited))
