@@ -14,14 +14,19 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
 from ensuite import log
+from ensuite.access import passwords
 from ensuite.server.app import Ensuite, running
 from ensuite.settings import Settings
 from ensuite.storage import embedded
 from tests.client import ROOT_EMAIL, ROOT_PASSWORD, Client
 
 log.configure(level="error")
+
+# A hash takes a tenth of a second on purpose, and nearly every test signs somebody in.
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 _numbers = itertools.count(1)
 TEMPLATE = "ensuite_template"

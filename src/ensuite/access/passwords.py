@@ -3,7 +3,7 @@
 import asyncio
 from functools import cache
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, profiles
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from ensuite.errors import InvalidRequest
@@ -14,13 +14,16 @@ MAX_LENGTH = 256
 
 CONCURRENT_HASHES = 2
 
-_hasher = PasswordHasher()
+COST = profiles.RFC_9106_LOW_MEMORY
+"""64 MiB and three passes, as RFC 9106 recommends where memory is scarce."""
+
+hasher = PasswordHasher.from_parameters(COST)
 _slots = asyncio.Semaphore(CONCURRENT_HASHES)
 
 
 @cache
-def _decoy() -> str:
-    return _hasher.hash("nobody has this password")
+def _decoy(by: PasswordHasher) -> str:
+    return by.hash("nobody has this password")
 
 
 class WeakPassword(InvalidRequest):
@@ -39,7 +42,7 @@ async def hashed(password: object) -> str:
     if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise WeakPassword
     async with _slots:
-        return await asyncio.to_thread(_hasher.hash, password)
+        return await asyncio.to_thread(hasher.hash, password)
 
 
 async def matches(password: str, stored: str | None) -> bool:
@@ -55,6 +58,6 @@ async def matches(password: str, stored: str | None) -> bool:
 
 def _verify(password: str, stored: str | None) -> bool:
     try:
-        return _hasher.verify(stored or _decoy(), password) and stored is not None
+        return hasher.verify(stored or _decoy(hasher), password) and stored is not None
     except (Argon2Error, InvalidHashError):
         return False
