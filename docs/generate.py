@@ -282,6 +282,7 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ),
         ("storage.database", "CONNECT_SECONDS", "Seconds to wait for the database's answer"),
         ("workflow.queue", "MAX_WORKFLOWS", "Workflows whose queue `system:health` tells"),
+        ("storage.database", "LOCK_SECONDS", "Seconds to wait for a record that is held; then 409"),
         ("storage.connections", "ACQUIRE_SECONDS", "Seconds to wait for a connection; then 503"),
         ("cli.listening", "GRACE_SECONDS", "Seconds that requests have to finish at a stop"),
         ("server.spans", "FLUSH_SECONDS", "Seconds that spans have to be sent at a stop"),

@@ -122,6 +122,12 @@ class Conflict(EnsuiteError):
     status = 409
 
 
+class RecordLocked(Conflict):
+    """Somebody else holds a record that this would change, and has not let go of it; try later."""
+
+    code = "RECORD_LOCKED"
+
+
 class Unauthenticated(EnsuiteError):
     """Sign in with `auth:signIn` and send the token as `Authorization: Bearer …`."""
 

@@ -77,6 +77,7 @@ SENTENCES: Mapping[str, str] = {
     "NOT_NULL_VIOLATION": "Un champ obligatoire est resté vide.",
     "PAYLOAD_TOO_LARGE": "Le corps dépasse la limite ; envoyer moins d’enregistrements à la fois.",
     "PRECONDITION_FAILED": "Cela a changé depuis, ou n’existe plus ; relire avant d’écrire.",
+    "RECORD_LOCKED": "Quelqu’un d’autre retient un enregistrement à modifier ; réessayer bientôt.",
     "ROLE_EXISTS": "Un autre rôle porte ce nom ; en choisir un autre.",
     "ROLE_NOT_FOUND_ERR": "Il n’y a pas de rôle de ce nom.",
     "ROLE_NOT_FOUND_FOR_USER": "Le compte n’a pas ce rôle.",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import asyncpg
@@ -27,6 +28,12 @@ SESSION = {
     "idle_in_transaction_session_timeout": f"{STANDSTILL_SECONDS}s",
 }
 
+LOCK_SECONDS = 20
+"""Who waits longer for a record that somebody else holds gives up: others wait behind him."""
+
+SHARED = {**SESSION, "lock_timeout": f"{LOCK_SECONDS}s"}
+"""Of the connections that serve many: the pool's and the lanes'."""
+
 
 class Row(Protocol):
     """A row as asyncpg gives it, or a mapping in its place: values by column name."""
@@ -45,18 +52,21 @@ class Database:
 
     def __init__(self, dsn: str, *, write_lanes: int, connections: int) -> None:
         self.dsn = dsn
-        self.lanes = Lanes(self.connect, write_lanes)
+        self.lanes = Lanes(partial(self._connect, SHARED), write_lanes)
         self._size = connections
         self._connections: Connections | None = None
 
     async def connect(self) -> asyncpg.Connection:
         """One more connection, outside the pool."""
+        return await self._connect(SESSION)
+
+    async def _connect(self, session: dict[str, str]) -> asyncpg.Connection:
         return await asyncpg.connect(
             self.dsn,
             statement_cache_size=STATEMENTS_PER_CONNECTION,
             max_cached_statement_lifetime=0,
             timeout=CONNECT_SECONDS,
-            server_settings=SESSION,
+            server_settings=session,
         )
 
     async def open(self) -> None:
@@ -75,7 +85,7 @@ class Database:
             max_cached_statement_lifetime=0,
             max_inactive_connection_lifetime=0,
             timeout=CONNECT_SECONDS,
-            server_settings=SESSION,
+            server_settings=SHARED,
         )
         self._connections = Connections(pool)
         await self.lanes.open()

@@ -16,6 +16,7 @@ from ensuite.errors import (
     InvalidRequest,
     Issue,
     NotNullViolation,
+    RecordLocked,
     UniqueViolation,
     ValueOutOfRange,
 )
@@ -32,8 +33,8 @@ DATABASE_TROUBLE = (
 STALE_SCHEMA = frozenset({"42P01", "42703"})
 """Undefined table or column: this process' snapshot is older than the database."""
 
-CONTENTION = frozenset({"40001", "40P01"})
-"""Serialisation failure and deadlock."""
+CONTENTION = frozenset({"40001", "40P01", "55P03"})
+"""Serialisation failure, deadlock, and a lock that was not to be had in time."""
 
 _by_sqlstate: dict[str, type[EnsuiteError]] = {
     "22001": ValueOutOfRange,  # string too long
@@ -49,7 +50,7 @@ _by_sqlstate: dict[str, type[EnsuiteError]] = {
     "23514": InvalidFields,
     "40001": Conflict,  # serialisation failure
     "40P01": Conflict,  # deadlock
-    "55P03": Conflict,  # lock not available
+    "55P03": RecordLocked,  # lock timeout
     "57014": Conflict,  # statement timeout
     "53100": DatabaseFull,  # disk full
     "42P07": Conflict,  # the name is in use, for an index that is
@@ -125,7 +126,7 @@ def translated(error: Exception, title: Callable[[str], str] = str) -> EnsuiteEr
         message = f"{title(column)} cannot be null"
         return NotNullViolation(message, issues=[Issue(message, NotNullViolation.code, column)])
     kind = _by_sqlstate.get(state)
-    if kind is DatabaseFull:
-        # PostgreSQL's own words would name a file of the server.
+    if kind in {DatabaseFull, RecordLocked}:
+        # PostgreSQL's own words would name a file of the server, or a timeout of ours.
         return kind()
     return kind(str(error)) if kind else None
