@@ -1,6 +1,7 @@
 """Real processes on one real database: started, killed, frozen and stopped by a test."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -199,6 +200,7 @@ class Site:
     processes: list[Process] = field(default_factory=list[Process])
     clients: list[Remote] = field(default_factory=list[Remote])
     nursery: Nursery | None = None
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def cluster(self) -> Path:
@@ -290,7 +292,7 @@ class Site:
         self.clients.clear()
 
     def _log(self, command: str) -> Path:
-        return self.folder / f"{len(self.processes)}-{command}.log"
+        return self.folder / f"{next(self._numbers)}-{command}.log"
 
     async def _begun(self, process: P) -> P:
         async def has_started() -> bool:

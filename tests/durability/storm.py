@@ -41,6 +41,7 @@ class Storm:
     frozen: set[int] = field(default_factory=set[int])
     counts: Counter[str] = field(default_factory=Counter[str])
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
+    _failed: list[BaseException] = field(default_factory=list[BaseException])
 
     async def begin(self) -> None:
         """Fill all places."""
@@ -48,12 +49,14 @@ class Storm:
 
     async def server(self) -> Client:
         """The API of a process that is there, perhaps a frozen one."""
-        while not self.clients:  # noqa: ASYNC110 - as many as there are customers wait for it
+        while not self.clients:
+            self._raise_what_failed()
             await asyncio.sleep(WAIT_SECONDS)
         return self.chance.choice(list(self.clients.values()))
 
     def strike(self) -> None:
         """Do something to a process that seems to be well."""
+        self._raise_what_failed()
         able = [each for each in self.alive if each not in self.frozen]
         if not able:
             return
@@ -70,12 +73,23 @@ class Storm:
     async def calm(self) -> None:
         """Let everything that was begun come to its end: all places have a process again."""
         while self._tasks:
-            _ = await asyncio.gather(*self._tasks)
+            _ = await asyncio.wait(self._tasks)
+        self._raise_what_failed()
 
     def _later(self, what: Awaitable[None]) -> None:
         task = asyncio.ensure_future(what)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._has_ended)
+
+    def _has_ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._failed.append(error)
+
+    def _raise_what_failed(self) -> None:
+        if self._failed:
+            raise self._failed[0]
 
     async def _fill(self, place: int) -> None:
         command, *arguments = self.places[place]
