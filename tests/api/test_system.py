@@ -96,8 +96,8 @@ async def test_the_queue_is_told_by_workflow_the_oldest_first(
         _ = await api.sign_in(settings.root_email, settings.root_password or "")
         await api.collection("posts")
         _ = await api.workflow("posts", key="titled", title="With a title")
-        await waiting(ensuite, "titled", count=3, seconds=60)
-        await waiting(ensuite, "gone", count=2, seconds=600)
+        await waiting(ensuite, "titled", count=3, seconds=90)
+        await waiting(ensuite, "gone", count=2, seconds=630)
         queue = (await health(api))["queue"]
         ages = [each.pop("oldestWaitingSeconds") for each in queue["workflows"]]
 

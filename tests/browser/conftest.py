@@ -121,7 +121,11 @@ def server(
 def empty(
     postgres: embedded.EmbeddedPostgres, tmp_path: Path, built_page: None
 ) -> Iterator[EmptyServer]:
-    """A server process on its first start: nobody has an account."""
+    """A server process on its first start: nobody has an account.
+
+    Before `browse` among a test's arguments: what is set up first ends last, and a page that is
+    still loading would find no server.
+    """
     folder = tmp_path / "empty"
     folder.mkdir()
     with database(postgres, "template0") as dsn, serving_nobody(folder, dsn) as started:

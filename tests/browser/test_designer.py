@@ -162,7 +162,7 @@ def test_a_conflict_reads_the_table_again_and_keeps_what_still_applies(
     page.goto("/tables/things")
     _ = begin(page, "Text One line", "Note")
     add(page)
-    page.get_by_role("button", name="Old").click()
+    page.get_by_role("button", name="Old", exact=True).click()
     drawer(page).get_by_role("switch", name="Unique").check()
     drawer(page).get_by_role("button", name="Change").click()
     _ = begin(page, "Text One line", "Extra")

@@ -216,6 +216,7 @@ def test_a_step_that_asks_is_drawn_with_its_form(page: Page, server: Server, ada
     page.goto(f"/workflows/{made['key']}")
     expect(page.get_by_test_id("node-trigger")).to_be_visible()
     page.keyboard.press("/")
+    expect(page.get_by_placeholder("Find a step")).to_be_focused()
     page.keyboard.type("Ask people")
     page.keyboard.press("Enter")
     drawer = page.get_by_role("complementary")

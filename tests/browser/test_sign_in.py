@@ -85,7 +85,7 @@ def test_signing_out_everywhere_ends_the_other_session(
     ],
 )
 def test_the_first_start_asks_for_an_account(
-    browse: Browse, empty: EmptyServer, language: str, title: str, again: str, button: str
+    empty: EmptyServer, browse: Browse, language: str, title: str, again: str, button: str
 ) -> None:
     visitor = browse(None)
     visitor.goto(f"{empty.url}/sign-in#setup={empty.code}")
@@ -105,7 +105,7 @@ def test_the_first_start_asks_for_an_account(
 
 
 def test_without_its_code_the_first_account_is_not_made(
-    browse: Browse, empty: EmptyServer, troubles: Troubles
+    empty: EmptyServer, browse: Browse, troubles: Troubles
 ) -> None:
     troubles.expect(403)
     visitor = browse(None)
